@@ -1,0 +1,1 @@
+"""The thin helper package of the course: what is not the lesson."""

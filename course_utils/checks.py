@@ -1,0 +1,134 @@
+"""`claim` for what the prose says, `check` for what the learner writes."""
+
+import copy
+import importlib
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+_lesson = None
+
+
+def start(lesson: str):
+    """Name the lesson whose claims follow, for example `"01_sampling_from_images"`."""
+    global _lesson
+    _lesson = lesson
+
+
+def claim(statement: str, holds, measured: str = ""):
+    """Print the statement with a tick and what was measured, or raise.
+
+    If the environment variable COURSE_CLAIMS names a file, the claim is also appended to it, as a
+    line of JSON with the keys lesson, statement, holds and measured.
+
+    Raises:
+        AssertionError: the statement does not hold.
+    """
+    holds = bool(holds)
+    if log := os.environ.get("COURSE_CLAIMS"):
+        entry = dict(lesson=_lesson, statement=statement, holds=holds, measured=measured)
+        with Path(log).open("a", encoding="utf-8") as file:
+            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+    text = f"{statement}: {measured}" if measured else statement
+    if not holds:
+        raise AssertionError(f"This claim does not hold here: {text}")
+    print(f"✓ {text}")
+
+
+def compare(answer, expected, *_) -> str | None:
+    """What is wrong with an answer that should equal `expected`, or None."""
+    if isinstance(expected, tuple):
+        if not isinstance(answer, tuple | list) or len(answer) != len(expected):
+            return f"expected {len(expected)} results, but got {_show(answer)}"
+        for number, (a, e) in enumerate(zip(answer, expected, strict=True), 1):
+            if problem := compare(a, e):
+                return f"result {number}: {problem}"
+        return None
+    try:
+        a = np.asarray(answer, dtype=float)
+    except (TypeError, ValueError):
+        return f"expected {_show(expected)}, but got {_show(answer)}"
+    e = np.asarray(expected, dtype=float)
+    if a.shape != e.shape:
+        return f"expected shape {e.shape}, but got shape {a.shape}"
+    if not np.allclose(a, e, rtol=1e-5, atol=1e-8):
+        return f"expected {_show(e)}, but got {_show(a)}"
+    return None
+
+
+@dataclass(frozen=True)
+class Exercise:
+    """A right answer, the inputs it is compared on (smallest first), and what that tests."""
+
+    reference: Callable
+    inputs: list[tuple]
+    tested: str
+    compare: Callable = compare  # (answer, expected, *inputs) -> what is wrong, or None
+
+
+def grade(exercise_name: str, answer) -> tuple[str, str]:
+    """Verdict ("not tried", "wrong" or "right") and one sentence for the learner."""
+    exercise = _exercise(exercise_name)
+    if answer is None or answer is Ellipsis:
+        return "not tried", "not tried yet."
+    if not callable(answer):
+        return "wrong", f"expected a function, but got {_show(answer)}."
+    for inputs in exercise.inputs:
+        call = f"on {', '.join(map(_show, inputs))}"
+        try:
+            result = answer(*copy.deepcopy(inputs))
+        except NotImplementedError:
+            return "not tried", "not tried yet."
+        except Exception as error:
+            return "wrong", f"{call} it raised {type(error).__name__}: {error}"
+        if result is None or result is Ellipsis:
+            return "not tried", "not tried yet: your function returns nothing."
+        expected = exercise.reference(*copy.deepcopy(inputs))
+        try:
+            problem = exercise.compare(result, expected, *inputs)
+        except Exception as error:
+            problem = f"the result {_show(result)} cannot be read ({error})"
+        if problem:
+            return "wrong", f"{call}: {problem}."
+    return "right", exercise.tested
+
+
+def check(exercise_name: str, answer):
+    """Print whether an exercise's answer is right, wrong (and where first), or not tried yet.
+
+    An answer that fails never stops the notebook.
+
+    Raises:
+        ValueError: there is no exercise of that name.
+    """
+    verdict, text = grade(exercise_name, answer)
+    sign = {"not tried": "○", "wrong": "✗ not yet:", "right": "✓ right. Tested:"}[verdict]
+    print(f"{sign} {text}")
+
+
+def _exercise(name: str) -> Exercise:
+    """`"01 marginal"` -> the entry "marginal" of exercises/lesson_01.py."""
+    lesson, _, key = name.partition(" ")
+    try:
+        known = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").EXERCISES
+        return known[key]
+    except ModuleNotFoundError:
+        raise ValueError(f"There is no lesson {lesson!r} with exercises.") from None
+    except KeyError:
+        names = ", ".join(f'"{lesson} {k}"' for k in known)
+        raise ValueError(f"There is no exercise {name!r}; there are {names}.") from None
+
+
+def _show(value) -> str:
+    if isinstance(value, np.random.Generator):
+        return "a random generator"
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(map(_show, value)) + ")"
+    if isinstance(value, np.ndarray):
+        text = np.array2string(value, precision=4, separator=", ", threshold=40)
+        return " ".join(text.split())
+    return f"{value:.5g}" if isinstance(value, float) else repr(value)

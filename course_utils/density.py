@@ -1,0 +1,273 @@
+"""A grey picture as a probability density on the unit square, and exact samples from it."""
+
+import operator
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps, UnidentifiedImageError
+from skimage.color import rgb2gray
+from skimage.io import imread
+from skimage.transform import resize_local_mean
+
+PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
+LARGEST_SIDE = 8192
+_CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
+
+
+def course_pictures() -> dict[str, Path]:
+    """Name -> file of the pictures drawn for this course, sorted by name."""
+    return {path.stem: path for path in sorted(PICTURES.glob("*.png"))}
+
+
+class ImageDensity:
+    """A density on the unit square that is constant on each pixel of a picture.
+
+    White is probable. x runs to the right, y upward. A picture that is not square keeps its aspect:
+    it lies in the middle of the square, and the margins have density 0.
+
+    Attributes:
+        pdf: float64 `(N, N)`, the probability of each pixel; row 0 at the bottom; sums to 1.
+
+    Make one with `from_file` or `from_array`.
+    """
+
+    def __init__(self, pdf):
+        self.pdf = pdf
+
+    @classmethod
+    def from_array(cls, a) -> "ImageDensity":
+        """Density from a grey picture as pictures come: `(h, w)`, row 0 at the top, white high.
+
+        Only ratios of the values count. Whole numbers, floats and booleans are taken.
+
+        Raises:
+            TypeError: the values are not real numbers.
+            ValueError: not two-dimensional, empty, too large, all black, or with values that are
+                negative, infinite or NaN.
+        """
+        a = np.asarray(a)
+        if a.dtype.kind not in "buif":
+            raise TypeError(
+                f"A density needs an array of real numbers, but this one holds {a.dtype}."
+            )
+        if a.ndim != 2:
+            raise ValueError(
+                f"A density needs a grey picture of shape (h, w), not one of shape {a.shape}; "
+                "turn colours into grey first, for example with skimage.color.rgb2gray."
+            )
+        if a.size == 0:
+            raise ValueError(f"The picture is empty: its shape is {a.shape}.")
+        if max(a.shape) > LARGEST_SIDE:
+            raise ValueError(
+                f"The picture is {a.shape[1]} by {a.shape[0]} pixels; make it smaller, at most "
+                f"{LARGEST_SIDE} on its longer side."
+            )
+        a = a.astype(np.float64)
+        _check_values(a)
+        if a.max() == 0:
+            raise ValueError(
+                "The picture is all black, and white means probable, so no place has any "
+                "probability; for dark on white use from_file(..., invert=True)."
+            )
+        a = a[::-1] / a.max()
+        h, w = a.shape
+        n = max(h, w)
+        pdf = np.zeros((n, n))
+        bottom, left = (n - h) // 2, (n - w) // 2
+        pdf[bottom : bottom + h, left : left + w] = a / a.sum()
+        return cls(pdf)
+
+    @classmethod
+    def from_file(cls, path, invert: bool = False, size: int | None = None) -> "ImageDensity":
+        """Density from a picture file, or from a picture of this course by its name (`"bat"`).
+
+        Takes PNG, JPEG, BMP, GIF and TIFF (the first picture of a sequence), grey or colour, with
+        or without alpha, 8 or 16 bit or float. Transparent means improbable.
+
+        Args:
+            path: a file, or a name from `course_pictures()`.
+            invert: dark is probable (for a drawing on white paper).
+            size: pixels on the longer side after averaging; the picture's own if not given, but at
+                most 2048.
+
+        Raises:
+            FileNotFoundError: there is no such file and no course picture of that name.
+            ValueError: not a picture, a damaged one, a wrong size, or what `from_array` refuses.
+        """
+        if size is not None and operator.index(size) < 1:
+            raise ValueError(f"size must be at least 1 pixel, not {size}.")
+        path = _find(path)
+        try:
+            picture = _read(path)
+        except Exception as error:  # every file format has its own kinds of failure
+            raise ValueError(
+                f"{path.name} is not a picture that can be read, or it is damaged: {error}"
+            ) from error
+        try:
+            grey = _grey(picture, invert)
+            _check_values(grey)
+            longest = size or min(max(grey.shape), 2048)
+            shape = [max(1, round(s * longest / max(grey.shape))) for s in grey.shape]
+            return cls.from_array(
+                resize_local_mean(grey, shape) if longest != max(grey.shape) else grey
+            )
+        except ValueError as error:
+            raise ValueError(f"{path.name}: {error}") from error
+
+    def sample(self, n: int, rng: np.random.Generator) -> np.ndarray:
+        """Draw n independent points: float32 `(n, 2)`, columns x and y, in [0, 1).
+
+        Walker's alias method on the pixels that are not black, then a uniform place inside the
+        pixel: a constant number of steps for each point, however large the picture is.
+
+        Raises:
+            TypeError: n is not a whole number, or rng is not a `numpy.random.Generator`.
+            ValueError: n is negative.
+
+        Source: A. J. Walker, "An efficient method for generating discrete random variables with
+        general distributions", ACM TOMS 3 (1977).
+        """
+        try:
+            n = operator.index(n)
+        except TypeError:
+            raise TypeError(f"n must be a whole number of points, not {n!r}.") from None
+        if n < 0:
+            raise ValueError(f"n must not be negative, but it is {n}.")
+        if not isinstance(rng, np.random.Generator):
+            raise TypeError(
+                f"rng must be a numpy.random.Generator (np.random.default_rng(0)), not {rng!r}."
+            )
+        keep, alias, low, high = self._tables
+        side = np.float32(1 / len(self.pdf))
+        points = np.empty((n, 2), np.float32)
+        for start in range(0, n, _CHUNK):
+            out = points[start : start + _CHUNK]
+            k = rng.integers(len(keep), size=len(out))
+            k = np.where(rng.random(len(out)) < keep[k], k, alias[k])
+            rng.random(dtype=np.float32, out=out)
+            out *= side
+            out += low[k]
+            np.minimum(out, high[k], out=out)
+        return points
+
+    def log_prob(self, points) -> np.ndarray:
+        """Natural log of the density at points `(n, 2)` -> float64 `(n,)`; -inf where it is 0.
+
+        The density is per unit of area, so it integrates to 1 over the unit square.
+
+        Raises:
+            ValueError: the points have another shape.
+        """
+        points = np.asarray(points, np.float64)
+        if points.ndim != 2 or points.shape[1] != 2:
+            raise ValueError(f"points must have shape (n, 2), not {points.shape}.")
+        n = len(self.pdf)
+        inside = ((points >= 0) & (points < 1)).all(axis=1)
+        column, row = np.floor(np.where(inside[:, None], points, 0) * n).astype(int).T
+        with np.errstate(divide="ignore"):
+            return np.where(inside, np.log(self.pdf[row, column] * n * n), -np.inf)
+
+    def cell_mass(self, k: int) -> np.ndarray:
+        """Exact probability of each cell of a k x k grid: `(k, k)`, first index y upward, second x.
+
+        Raises:
+            ValueError: k is less than 1.
+        """
+        k = operator.index(k)
+        if k < 1:
+            raise ValueError(f"A grid needs at least one cell on a side, not {k}.")
+        n = len(self.pdf)
+        cell, pixel = np.arange(k)[:, None] * n, np.arange(n) * k  # lower ends, in units of 1/(n k)
+        overlap = np.minimum(cell + n, pixel + k) - np.maximum(cell, pixel)
+        share = np.clip(overlap, 0, None) / k  # of each pixel's side, in each cell
+        return share @ self.pdf @ share.T
+
+    @cached_property
+    def _tables(self):
+        """Alias tables of the pixels that are not black, and their lowest and highest points."""
+        row, column = np.nonzero(self.pdf)
+        keep, alias = alias_table(self.pdf[row, column])
+        edge = np.arange(len(self.pdf) + 1) / len(self.pdf)
+        low = edge.astype(np.float32)
+        low = np.where(low < edge, np.nextafter(low, np.float32(2)), low)  # never rounded down
+        high = np.nextafter(low[1:], np.float32(0))  # the last float32 before the next pixel
+        return keep, alias, np.c_[low[column], low[row]], np.c_[high[column], high[row]]
+
+
+def alias_table(p) -> tuple[np.ndarray, np.ndarray]:
+    """Walker's alias table of the positive weights p: `keep` and `alias`, both `(n,)`.
+
+    Box k has width 1; its first part, of width `keep[k]`, belongs to k, the rest to `alias[k]`.
+    Lesson 01 fills the boxes one after the other in a loop. Here the same filling is read off two
+    running sums, what the light boxes lack and what the heavy ones have to spare, so that a picture
+    of a million pixels takes a fraction of a second.
+    """
+    weight = np.asarray(p, np.float64) / np.sum(p) * len(p)
+    light, heavy = np.flatnonzero(weight < 1), np.flatnonzero(weight >= 1)
+    keep, alias = np.minimum(weight, 1), np.arange(len(weight))
+    if len(light) == 0 or len(heavy) == 0:
+        return keep, alias
+    lack, spare = np.cumsum(1 - weight[light]), np.cumsum(weight[heavy] - 1)
+    giver = np.searchsorted(spare, np.r_[0, lack[:-1]], side="right")
+    alias[light] = heavy[np.minimum(giver, len(heavy) - 1)]
+    # A heavy box that its last taker leaves below 1 takes the difference from the next heavy box.
+    emptied = np.searchsorted(lack, spare[:-1])
+    taken = np.r_[lack, lack[-1]][emptied] - spare[:-1]
+    keep[heavy[:-1]] = np.clip(1 - taken, 0, 1)
+    alias[heavy[:-1]] = heavy[1:]
+    return keep, alias
+
+
+def _check_values(a):
+    if not np.isfinite(a).all():
+        raise ValueError("The picture has NaN or infinite values; a density must be finite.")
+    if a.min() < 0:
+        raise ValueError(
+            f"The picture has negative values (the smallest is {a.min():.3g}); "
+            "a density cannot be negative."
+        )
+
+
+def _find(path) -> Path:
+    path = Path(path)
+    if path.is_file():
+        return path
+    pictures = course_pictures()
+    if str(path) in pictures:
+        return pictures[str(path)]
+    raise FileNotFoundError(
+        f"There is no file {str(path)!r} in or from the folder {Path.cwd()}, and no picture of the "
+        f"course has that name; those are {', '.join(pictures)}."
+    )
+
+
+def _read(path: Path) -> np.ndarray:
+    """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour."""
+    try:
+        with Image.open(path) as picture:
+            picture = ImageOps.exif_transpose(picture)
+            single = picture.mode in ("1", "L", "I", "F") or picture.mode.startswith("I;16")
+            if single and not picture.has_transparency_data:
+                return np.asarray(picture)
+            return np.asarray(picture.convert("RGBA"))
+    except UnidentifiedImageError:
+        return np.asarray(imread(path))  # also reads the TIFFs that Pillow does not: half, double
+
+
+def _grey(a: np.ndarray, invert: bool) -> np.ndarray:
+    """Grey float64 `(h, w)` with white at 1 where the file says what white is; transparent is 0."""
+    a = a / np.iinfo(a.dtype).max if a.dtype in (np.uint8, np.uint16) else a.astype(np.float64)
+    channels = a.shape[2] if a.ndim == 3 else 1
+    if a.ndim not in (2, 3) or channels not in (1, 3, 4):
+        raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")
+    if a.ndim == 2:
+        return _invert(a) if invert else a
+    grey = a[..., 0] if channels == 1 else rgb2gray(a[..., :3])
+    opacity = a[..., 3] if channels == 4 else 1
+    return (_invert(grey) if invert else grey) * opacity
+
+
+def _invert(grey):
+    _check_values(grey)
+    return max(1.0, grey.max()) - grey

@@ -1,0 +1,102 @@
+"""Exercises of lesson 01, sampling from images."""
+
+import numpy as np
+from scipy import stats
+
+from course_utils.checks import Exercise, compare
+
+
+def marginal(p, i):
+    return p.sum(axis=1) / p.sum(), p[i] / p[i].sum()
+
+
+def inverse(w, u):
+    F = np.r_[0, np.cumsum(w)] / np.sum(w)
+    return np.interp(u, F, np.arange(len(F)) / len(w))
+
+
+def rejection(p, n, rng):
+    return np.empty((n, 2)), p.mean() / p.max()
+
+
+def same_distribution(answer, expected, p, n, rng):
+    """The rate must be exact; the points must pass a chi-square test on cells of half a pixel."""
+    if not isinstance(answer, tuple | list) or len(answer) != 2:
+        return "expected two results, the points and the acceptance rate"
+    points, rate = answer
+    if problem := compare(rate, expected[1]):
+        return f"acceptance rate: {problem}"
+    points = np.asarray(points, float)
+    if points.shape != (n, 2):
+        return f"expected points of shape {(n, 2)}, but got shape {points.shape}"
+    if not ((points >= 0) & (points < 1)).all():
+        low, high = points.min(), points.max()
+        return f"expected all points in [0, 1), but they lie in [{low:.3g}, {high:.3g}]"
+    h, w = p.shape
+    x, y = (points * [2 * w, 2 * h]).astype(int).T
+    count = np.bincount(y * 2 * w + x, minlength=4 * p.size).reshape(2 * h, 2 * w)
+    share = np.kron(p / p.sum(), np.full((2, 2), 0.25))
+    if count[share == 0].any():
+        return f"{count[share == 0].sum()} of {n} points lie where p is 0"
+    if stats.chisquare(count[share > 0], n * share[share > 0]).pvalue < 1e-9:
+        row, column = np.unravel_index(np.argmax(np.abs(count / n - share)), share.shape)
+        return (
+            f"the points are not distributed as p: the cell at x = {(column + 0.5) / (2 * w):.3g}, "
+            f"y = {(row + 0.5) / (2 * h):.3g} should get {share[row, column]:.1%} of them, "
+            f"but got {count[row, column] / n:.1%}"
+        )
+    return None
+
+
+def value_at(picture, x, y):
+    h, w = picture.shape
+    return picture[h - 1 - int(y * h), int(x * w)]
+
+
+def _random(seed):
+    return np.random.default_rng(seed)
+
+
+EXERCISES = {
+    "marginal": Exercise(
+        marginal,
+        [
+            (np.array([[1.0]]), 0),
+            (np.array([[1.0, 3.0]]), 0),
+            (np.array([[1.0, 0.0], [2.0, 5.0]]), 1),
+            (_random(0).random((3, 4)), 2),
+        ],
+        "four arrays, square and not, that do not sum to 1.",
+    ),
+    "inverse": Exercise(
+        inverse,
+        [
+            (np.array([1.0]), np.array([0.25])),
+            (np.array([1.0, 3.0]), np.array([0.125, 0.25, 0.5])),
+            (np.array([2.0, 0.0, 2.0]), np.array([0.4, 0.6])),
+            (_random(1).random(5), _random(2).random(20)),
+        ],
+        "one cell, unequal cells, an empty cell in the middle, and 20 random numbers at once.",
+    ),
+    "rejection": Exercise(
+        rejection,
+        [
+            (np.array([[1.0]]), 1000, _random(3)),
+            (np.array([[1.0, 3.0]]) / 4, 20_000, _random(4)),
+            (np.array([[0.0, 3.0], [1.0, 2.0], [4.0, 0.0]]), 20_000, _random(5)),
+        ],
+        "the expected rate, and 20,000 points by a chi-square test inside and between the pixels.",
+        same_distribution,
+    ),
+    "axes": Exercise(
+        value_at,
+        [
+            (np.array([[7.0]]), 0.5, 0.5),
+            (np.array([[1.0, 2.0]]), 0.9, 0.1),
+            (np.array([[1.0], [2.0]]), 0.1, 0.9),
+            (np.array([[1.0, 2.0], [3.0, 4.0]]), 0.75, 0.25),
+            (np.arange(12.0).reshape(3, 4), 0.99, 0.0),
+        ],
+        "one pixel, a row, a column, a square and a wide picture, at their edges too.",
+    ),
+}

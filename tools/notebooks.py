@@ -1,0 +1,100 @@
+"""Executes notebooks in fresh kernels, stores their outputs, and brings the files into one form.
+
+    python tools/notebooks.py            all, in order
+    python tools/notebooks.py 01 03      only these
+
+Running it twice changes nothing but numbers that were measured anew, such as times.
+"""
+
+import hashlib
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
+CELL_METADATA = {"tags", "slideshow", "jupyter"}
+WIDGET = "application/vnd.jupyter.widget-view+json"
+ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
+
+
+def select(numbers=()) -> list[Path]:
+    """The notebooks in reading order, or those with these numbers."""
+    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    unknown = set(numbers) - {path.name[:2] for path in paths}
+    if unknown:
+        raise SystemExit(f"There is no notebook {', '.join(sorted(unknown))} in {NOTEBOOKS}.")
+    return [path for path in paths if not numbers or path.name[:2] in numbers]
+
+
+def execute(notebook, folder=NOTEBOOKS):
+    """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised."""
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        store_widget_state=False,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    client.execute()
+
+
+def normalise(notebook):
+    """One form for every file: ids from the content; no state, progress bars or addresses."""
+    notebook.nbformat, notebook.nbformat_minor = 4, 5
+    notebook.metadata = nbformat.from_dict(
+        {
+            "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
+            "language_info": {"name": "python"},
+        }
+    )
+    seen = set()
+    for cell in notebook.cells:
+        cell.source = cell.source.strip("\n")
+        cell.metadata = nbformat.from_dict(
+            {key: cell.metadata[key] for key in sorted(CELL_METADATA & set(cell.metadata))}
+        )
+        digest = hashlib.sha256(cell.source.encode()).hexdigest()
+        cell.id = next(digest[i : i + 8] for i in range(50) if digest[i : i + 8] not in seen)
+        seen.add(cell.id)
+        if cell.cell_type == "code":
+            cell.outputs = _normal_outputs(cell.outputs)
+    return notebook
+
+
+def _normal_outputs(outputs):
+    kept = []
+    for out in outputs:
+        if out.output_type == "stream":
+            if out.name == "stderr":
+                continue
+            out.text = ADDRESS.sub("0x...", out.text)
+            if kept and kept[-1].output_type == "stream":
+                kept[-1].text += out.text
+                continue
+        elif "data" in out:
+            if out.data.pop(WIDGET, None) and set(out.data) <= {"text/plain"}:
+                continue  # only a live widget, a progress bar for example: nothing to see in a file
+            if "text/plain" in out.data:
+                out.data["text/plain"] = ADDRESS.sub("0x...", out.data["text/plain"])
+        kept.append(out)
+    return kept
+
+
+def main(numbers):
+    for path in select(numbers):
+        print(f"{path.name} ... ", end="", flush=True)
+        start = time.perf_counter()
+        notebook = nbformat.read(path, as_version=4)
+        execute(notebook)
+        nbformat.write(normalise(notebook), path)
+        seconds, size = time.perf_counter() - start, path.stat().st_size
+        print(f"{seconds:.0f} s, {size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
