@@ -46,7 +46,7 @@ def density(ax, pdf):
     return ax.imshow(pdf, extent=(0, 1, 0, 1))
 
 
-def points(ax, x, color=BLUE, size=1.0, **style):
+def points(ax, x, color=BLUE, size=1.6, **style):
     """Draw points `(n, 2)`."""
     return ax.plot(*np.asarray(x).T, ".", color=color, ms=size, mew=0, **style)[0]
 
@@ -99,9 +99,24 @@ def live(fig, update, alt: str, **sliders):
     plt.close(fig)
 
 
-def table(rows: list[dict], caption: str):
-    """Display rows, dictionaries with the same keys, as a table under a caption."""
-    lines = [list(rows[0]), ["---"] * len(rows[0]), *[list(row.values()) for row in rows]]
+def gallery(densities: dict, n: int, alt: str):
+    """Show densities, name -> `ImageDensity`, above n points drawn from each (seed 0).
+
+    The points are white on black, so that they can be compared with the picture by eye.
+    """
+    rng = np.random.default_rng(0)
+    fig, axes = planes(len(densities), rows=2, size=9.2 / len(densities))
+    for k, (name, target) in enumerate(densities.items()):
+        axes[k].set_title(name)
+        density(axes[k], target.pdf)
+        axes[k + len(densities)].set_facecolor("black")
+        points(axes[k + len(densities)], target.sample(n, rng), "white", 1.5, alpha=0.35)
+    show(fig, alt)
+
+
+def table(columns: dict[str, list], caption: str):
+    """Display columns, heading -> values as text, as a table under a caption."""
+    lines = [columns, ["---"] * len(columns), *zip(*columns.values(), strict=True)]
     body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     display(Markdown(f"**{caption}**\n\n{body}"))
 

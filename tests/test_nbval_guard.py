@@ -47,9 +47,9 @@ def verdicts(tmp_path_factory):
     for name, cells in (GREEN | RED).items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
     command = "-m pytest -p tests.nbval_guard --nbval-lax --nbval-current-env -rA -q --no-header"
+    command += f" -n 2 --dist loadscope --nbval-cell-timeout=120 -c {ROOT / 'pyproject.toml'}"
     run = subprocess.run(
-        [sys.executable, *command.split(), "-c", ROOT / "pyproject.toml", "-n", "2"]
-        + ["--dist", "loadscope", "--nbval-cell-timeout=120", folder],
+        [sys.executable, *command.split(), folder],
         cwd=ROOT,
         capture_output=True,
         text=True,

@@ -70,10 +70,8 @@ def _normal_outputs(outputs):
     kept = []
     for out in outputs:
         if out.output_type == "stream":
-            if out.name == "stderr":
-                continue
             out.text = ADDRESS.sub("0x...", out.text)
-            if kept and kept[-1].output_type == "stream":
+            if kept and kept[-1].output_type == "stream" and kept[-1].name == out.name:
                 kept[-1].text += out.text
                 continue
         elif "data" in out:

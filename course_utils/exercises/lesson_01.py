@@ -6,17 +6,18 @@ from scipy import stats
 from course_utils.checks import Exercise, compare
 
 
-def marginal(p, i):
-    return p.sum(axis=1) / p.sum(), p[i] / p[i].sum()
+def marginal(p, j):
+    return p.sum(axis=0) / p.sum(), p[:, j] / p[:, j].sum()
 
 
-def inverse(w, u):
-    F = np.r_[0, np.cumsum(w)] / np.sum(w)
-    return np.interp(u, F, np.arange(len(F)) / len(w))
+def draw(w, u):
+    return np.searchsorted(np.cumsum(w) / np.sum(w), u, side="right")
 
 
-def rejection(p, n, rng):
-    return np.empty((n, 2)), p.mean() / p.max()
+def box_rejection(p, n, rng):
+    rows, columns = p.any(axis=1).nonzero()[0], p.any(axis=0).nonzero()[0]
+    box = p[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
+    return None, box.mean() / box.max()
 
 
 def same_distribution(answer, expected, p, n, rng):
@@ -63,27 +64,28 @@ EXERCISES = {
         [
             (np.array([[1.0]]), 0),
             (np.array([[1.0, 3.0]]), 0),
-            (np.array([[1.0, 0.0], [2.0, 5.0]]), 1),
+            (np.array([[1.0, 2.0], [0.0, 5.0]]), 1),
             (_random(0).random((3, 4)), 2),
         ],
         "four arrays, square and not, that do not sum to 1.",
     ),
-    "inverse": Exercise(
-        inverse,
+    "draw": Exercise(
+        draw,
         [
             (np.array([1.0]), np.array([0.25])),
-            (np.array([1.0, 3.0]), np.array([0.125, 0.25, 0.5])),
-            (np.array([2.0, 0.0, 2.0]), np.array([0.4, 0.6])),
+            (np.array([1.0, 3.0]), np.array([0.0, 0.2, 0.3, 0.99])),
+            (np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 0.25, 0.5, 0.75])),
             (_random(1).random(5), _random(2).random(20)),
         ],
-        "one cell, unequal cells, an empty cell in the middle, and 20 random numbers at once.",
+        "one cell, unequal cells, empty cells with u on their edges, 20 random numbers at once.",
     ),
     "rejection": Exercise(
-        rejection,
+        box_rejection,
         [
             (np.array([[1.0]]), 1000, _random(3)),
             (np.array([[1.0, 3.0]]) / 4, 20_000, _random(4)),
-            (np.array([[0.0, 3.0], [1.0, 2.0], [4.0, 0.0]]), 20_000, _random(5)),
+            (np.array([[0.0, 1.0, 0.0], [0.0, 3.0, 0.0]]), 20_000, _random(5)),
+            (np.pad(_random(6).random((3, 2)), [(1, 2), (3, 0)]), 20_000, _random(7)),
         ],
         "the expected rate, and 20,000 points by a chi-square test inside and between the pixels.",
         same_distribution,

@@ -1,0 +1,37 @@
+# make lab | test | notebooks        (Windows without make: three plain commands in README.md)
+
+ARGS ?=
+VENV := .venv
+BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
+PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
+
+.PHONY: lab test notebooks
+
+lab: $(VENV)/.lab
+	$(BIN)/python -m jupyterlab $(ARGS) notebooks/00_start_here.ipynb
+
+test: $(VENV)/.test
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m ruff check
+	$(BIN)/python tests/chromium.py
+	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope $(ARGS)
+
+notebooks: $(VENV)/.test
+	$(BIN)/python tools/notebooks.py $(N)
+
+$(VENV)/.lab: $(VENV)/.made pyproject.toml requirements.lock
+	$(PIP) -e .
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.made pyproject.toml requirements.lock
+	$(PIP) -e ".[test]"
+	@touch $@ $(VENV)/.lab
+
+$(VENV)/.made:
+	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	    $$python -m venv --clear $(VENV) && touch $@; exit; \
+	  fi; \
+	done; \
+	echo "The course needs Python 3.11 or newer, and none was found. Install one, or name it:" \
+	  "make lab PYTHON=/path/to/python3.11"; exit 1

@@ -1,0 +1,41 @@
+"""Finds a Chromium for the browser tests, and installs one when it is run as a script."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+APPS = (
+    "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
+    "C:/Program Files/Google/Chrome/Application/chrome.exe",
+)
+
+
+def find() -> str | None:
+    """Path of a Chromium or Chrome on this machine, or None."""
+    with sync_playwright() as playwright:
+        own = playwright.chromium.executable_path
+    for path in [*map(shutil.which, NAMES), *APPS, own]:
+        if path and Path(path).exists():
+            return str(path)
+    return None
+
+
+def install():
+    """By Debian's packages where we may, else by Playwright's own download."""
+    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
+        subprocess.run(["apt-get", "update", "-qq"])
+        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], stdout=subprocess.DEVNULL)
+    if not find():
+        subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
+
+
+if __name__ == "__main__":
+    if not find():
+        print("No Chromium found for the browser tests; installing one.", flush=True)
+        install()
+    print(f"Browser tests use {find() or 'no browser: they will be skipped'}.", flush=True)

@@ -1,0 +1,156 @@
+"""What a notebook of the course must look like: the budget of a lesson, and hygiene for all."""
+
+import copy
+import re
+import statistics
+from pathlib import Path
+
+from tools.notebooks import NOTEBOOKS, WIDGET, normalise
+
+TAGS = {"parameters", "gpu", "nbval-check-output", "nbval-skip", "raises-exception"}
+SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
+LIMIT = 1_500_000  # bytes
+SOLUTION = re.compile(
+    r"<details><summary>Solution[^<]*</summary>\s*```python\n(.*?)```\s*</details>", re.DOTALL
+)
+CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
+LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
+IMAGE = re.compile(r"!\[([^\]]*)\]\(|<img(?![^>]*alt=\"[^\"]{10,}\")")
+ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:home|root|tmp|work|usr|Users|mnt)/\w|\b[A-Z]:\\\\")
+HISTORY = re.compile(r"\b(?:Out|In)\[|\bIn\b\[|(?<![\w.])_(?=\s*[\[.+*/-])")
+
+
+def problems(notebook, path: Path) -> list[str]:
+    """Every rule that the notebook breaks, as a sentence; none for a good one."""
+    found = [*_form(notebook, path), *_outputs(notebook), *_prose(notebook, path)]
+    if path.name[:2] != "00":
+        found += [*_budget(notebook), *_lesson(notebook, path)]
+    return found
+
+
+def code_cells(notebook):
+    return [cell for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def exercises(notebook) -> list[tuple[str, str, str, str]]:
+    """(exercise name, function name, stub, source of the folded solution) in reading order."""
+    found = []
+    for number, cell in enumerate(notebook.cells):
+        if cell.cell_type == "code" and (match := CHECK.search(cell.source)):
+            prose = "\n".join(c.source for c in notebook.cells[number + 1 : number + 2])
+            solution = SOLUTION.search(prose)
+            stub = cell.source.replace(match[0], "")
+            found.append((match[1], match[2], stub, solution[1] if solution else ""))
+    return found
+
+
+def _lines(cell) -> int:
+    return sum(1 for line in cell.source.splitlines() if line.strip())
+
+
+def _tags(cell):
+    return cell.metadata.get("tags", [])
+
+
+def _budget(notebook):
+    cells, code = notebook.cells, code_cells(notebook)
+    if not 25 <= len(cells) <= 40:
+        yield f"{len(cells)} cells; a lesson has 25 to 40"
+    ratio = (len(cells) - len(code)) / max(1, len(code))
+    if not 1.0 <= ratio <= 1.7:
+        yield f"{ratio:.2f} Markdown cells for each code cell; 1.0 to 1.7 are wanted"
+    lines = [_lines(cell) for cell in code]
+    if lines and statistics.median(lines) > 8:
+        yield f"code cells have {statistics.median(lines)} lines in the median; at most 8"
+
+
+def _form(notebook, path):
+    code = code_cells(notebook)
+    for number, cell in enumerate(code, 1):
+        if _lines(cell) > 35:
+            yield f"code cell {number} has {_lines(cell)} lines; at most 35"
+        if re.search(r"^\s*[!%]", cell.source, re.MULTILINE):
+            yield f"code cell {number} has a magic or a shell call"
+        if HISTORY.search(cell.source):
+            yield f"code cell {number} uses _, In or Out, which do not exist when it is tested"
+    kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
+    if "ccc" in kinds:
+        yield "more than two code cells in a row without prose"
+    if [cell.execution_count for cell in code] != list(range(1, len(code) + 1)):
+        yield "not executed once from top to bottom"
+    for cell in notebook.cells:
+        if unknown := set(_tags(cell)) - TAGS:
+            yield f"unknown tags {sorted(unknown)}"
+        slide = cell.metadata.get("slideshow", {}).get("slide_type")
+        if slide is not None and slide not in SLIDE_TYPES:
+            yield f"slide type {slide!r}; leave the metadata out instead"
+        if ABSOLUTE.search(cell.source):
+            yield f"an absolute path: {ABSOLUTE.search(cell.source)[0]}"
+    if path.exists() and path.stat().st_size > LIMIT:
+        yield f"{path.stat().st_size / 1e6:.1f} MB; at most {LIMIT / 1e6} MB"
+    if normalise(copy.deepcopy(notebook)) != notebook:
+        yield "not in the form that `make notebooks` writes"
+
+
+def _outputs(notebook):
+    if "widgets" in notebook.metadata:
+        yield "widget state is saved"
+    for number, cell in enumerate(code_cells(notebook), 1):
+        for out in cell.outputs:
+            data = out.get("data", {})
+            if out.output_type == "error" and "raises-exception" not in _tags(cell):
+                yield f"code cell {number} stored an error"
+            if out.get("name") == "stderr":
+                yield f"code cell {number} wrote to stderr: {out.text[:80]!r}"
+            if WIDGET in data:
+                yield f"code cell {number} stored a widget"
+            if "image/png" in data:
+                alt = out.metadata.get("image/png", {}).get("alt", "")
+                if len(alt.split()) < 5:
+                    yield f"a picture of code cell {number} has no alt text"
+            if ABSOLUTE.search(str(out.get("text", "")) + str(data.get("text/plain", ""))):
+                yield f"code cell {number} printed an absolute path"
+        if "nbval-check-output" in _tags(cell) and not cell.outputs:
+            yield f"code cell {number} is tagged for checking, but shows nothing"
+
+
+def _prose(notebook, path):
+    for cell in notebook.cells:
+        if cell.cell_type != "markdown":
+            continue
+        for match in IMAGE.finditer(cell.source):
+            if len((match[1] or "").split()) < 5:
+                yield f"an image in the text has no alt text: {match[0]!r}"
+        for target in LINK.findall(cell.source):
+            if "://" not in target and not (path.parent / target).exists():
+                yield f"a link leads nowhere: {target}"
+
+
+def _lesson(notebook, path):
+    code = code_cells(notebook)
+    parameters = [n for n, cell in enumerate(code) if "parameters" in _tags(cell)]
+    pictures = [
+        n
+        for n, cell in enumerate(code)
+        if any("image/png" in o.get("data", {}) for o in cell.outputs)
+    ]
+    if len(parameters) != 1 or "seed = " not in code[parameters[0]].source:
+        yield "one cell tagged `parameters` must set seed"
+    elif not pictures or pictures[0] + 1 != parameters[0]:
+        yield "the parameters stand right after the first picture"
+    if not any(f'start("{path.stem}")' in cell.source for cell in code):
+        yield f'no call of checks.start("{path.stem}")'
+    tasks = exercises(notebook)
+    if not 3 <= len(tasks) <= 5:
+        yield f"{len(tasks)} exercises; a lesson has 3 to 5"
+    for name, _, _, solution in tasks:
+        if not solution:
+            yield f"no folded solution follows exercise {name!r}"
+
+
+def read(number: str):
+    """(notebook, path) of the notebook with this number."""
+    import nbformat
+
+    (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
+    return nbformat.read(path, as_version=4), path

@@ -1,0 +1,85 @@
+import json
+
+import numpy as np
+import pytest
+
+from course_utils import checks
+
+
+def test_a_claim_that_holds_prints_a_tick_and_the_measure(capsys):
+    checks.claim("one is less than two", np.bool_(True), "1 < 2")
+    checks.claim("nothing to measure", True)
+    assert capsys.readouterr().out == "✓ one is less than two: 1 < 2\n✓ nothing to measure\n"
+
+
+def test_a_claim_that_fails_raises_with_the_measure():
+    with pytest.raises(AssertionError, match="one is more than two: 1 < 2"):
+        checks.claim("one is more than two", 1 > 2, "1 < 2")
+
+
+def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
+    log = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COURSE_CLAIMS", str(log))
+    checks.start("01_sampling_from_images")
+    checks.claim("α holds", True, "0.5")
+    with pytest.raises(AssertionError):
+        checks.claim("β holds", False)
+    entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
+    lesson = "01_sampling_from_images"
+    assert entries == [
+        {"lesson": lesson, "statement": "α holds", "holds": True, "measured": "0.5"},
+        {"lesson": lesson, "statement": "β holds", "holds": False, "measured": ""},
+    ]
+
+
+def undone(p, j): ...
+
+
+def not_implemented(p, j):
+    raise NotImplementedError
+
+
+@pytest.mark.parametrize("stub", [undone, not_implemented, None, ...])
+def test_a_stub_is_not_tried_yet(stub, capsys):
+    checks.check("01 marginal", stub)
+    assert capsys.readouterr().out.startswith("○ not tried yet")
+
+
+@pytest.mark.parametrize(
+    "answer, words",
+    [
+        (lambda p, j: p[99], "raised IndexError"),
+        (lambda p: p, "raised TypeError"),
+        (lambda p, j: 3, "expected 2 results, but got 3"),
+        (lambda p, j: (p, "text", 1), "expected 2 results"),
+        (lambda p, j: (p.sum(axis=0), p[:, j]), r"expected [0.25, 0.75], but got [1., 3.]"),
+        (lambda p, j: (p.sum(axis=0) / p.sum(), 1.0), "result 2: expected shape (1,)"),
+        (lambda p, j: ("a", "b"), "but got 'a'"),
+        (7, "expected a function"),
+    ],
+)
+def test_a_wrong_answer_is_told_where_and_what(answer, words, capsys):
+    checks.check("01 marginal", answer)
+    out = capsys.readouterr().out
+    assert out.startswith("✗ not yet:") and words in out and out.count("\n") == 1
+
+
+def test_the_smallest_failing_input_is_named(capsys):
+    checks.check("01 marginal", lambda p, j: (p.sum(axis=0), p[:, j]))
+    assert "on [[1., 3.]], 0:" in capsys.readouterr().out  # [[1.]] is right without normalising
+
+
+def test_an_answer_cannot_spoil_the_inputs():
+    def greedy(p, j):
+        result = p.sum(axis=0) / p.sum(), p[:, j] / p[:, j].sum()
+        p[:] = 0
+        return result
+
+    assert checks.grade("01 marginal", greedy)[0] == "right"
+    assert checks.grade("01 marginal", greedy)[0] == "right"
+
+
+@pytest.mark.parametrize("name", ["01 margin", "99 marginal", "marginal", ""])
+def test_an_unknown_exercise_is_refused(name):
+    with pytest.raises(ValueError, match="There is no"):
+        checks.check(name, undone)

@@ -1,0 +1,131 @@
+"""Folded solutions are right, stubs are not tried, and plausible wrong answers are rejected."""
+
+import numpy as np
+import pytest
+
+from course_utils import checks
+from tests.notebook_rules import exercises, read
+from tools.notebooks import select
+
+TASKS = {
+    task[0]: task for path in select() for task in exercises(read(path.name[:2])[0])
+}  # name -> (name, function, stub, solution)
+
+
+def marginal_of_y(p, j):
+    return p.sum(axis=1) / p.sum(), p[j] / p[j].sum()
+
+
+def marginal_not_normalised(p, j):
+    return p.sum(axis=0), p[:, j] / p[:, j].sum()
+
+
+def conditional_not_normalised(p, j):
+    return p.sum(axis=0) / p.sum(), p[:, j] / p.sum()
+
+
+def marginal_next_column(p, j):
+    j = (j + 1) % p.shape[1]
+    return p.sum(axis=0) / p.sum(), p[:, j] / p[:, j].sum()
+
+
+def draw_left_side(w, u):
+    return np.searchsorted(np.cumsum(w) / np.sum(w), u)
+
+
+def draw_not_normalised(w, u):
+    return np.searchsorted(np.cumsum(w), u, side="right")
+
+
+def draw_off_by_one(w, u):
+    return np.searchsorted(np.r_[0, np.cumsum(w)] / np.sum(w), u, side="right")
+
+
+def draw_with_a_place_inside(w, u):
+    F = np.r_[0, np.cumsum(w)] / np.sum(w)
+    return np.interp(u, F, np.arange(len(F)))
+
+
+def rejection(p, n, rng, box=None, turned=False, rate=None, lattice=False, scale=None):
+    """The folded solution with one thing wrong at a time."""
+    h, w = p.shape
+    i, j = np.nonzero(p)
+    low = np.array([j.min() / w, i.min() / h])
+    high = np.array([(j.max() + 1) / w, (i.max() + 1) / h])
+    inner = p[i.min() : i.max() + 1, j.min() : j.max() + 1]
+    if box == "short":
+        high = np.array([j.max() / w, i.max() / h])
+    if box == "none":
+        low, high, inner = np.zeros(2), np.ones(2), p
+    kept = np.empty((0, 2))
+    for _ in range(500):
+        points = low + (high - low) * rng.random((n, 2))
+        column, row = (points * [w, h]).astype(int).T
+        if turned:
+            row, column = h - 1 - row, column
+        if lattice:
+            points = (np.c_[column, row] + 0.5) / [w, h]
+        kept = np.r_[kept, points[rng.random(n) < p[row, column] / (scale or p.max())]]
+        if len(kept) >= n:
+            break
+    return kept[:n], inner.mean() / inner.max() if rate is None else rate(p)
+
+
+def wrong_rejection(**fault):
+    return lambda p, n, rng: rejection(p, n, rng, **fault)
+
+
+WRONG = {
+    "01 marginal": [
+        marginal_of_y,
+        marginal_not_normalised,
+        conditional_not_normalised,
+        marginal_next_column,
+    ],
+    "01 draw": [draw_left_side, draw_not_normalised, draw_off_by_one, draw_with_a_place_inside],
+    "01 rejection": [
+        wrong_rejection(box="none"),
+        wrong_rejection(box="short"),
+        wrong_rejection(turned=True),
+        wrong_rejection(lattice=True),
+        wrong_rejection(rate=lambda p: p.mean()),
+        wrong_rejection(scale=1.0),
+        lambda p, n, rng: (rng.random((n, 2)), rejection(p, 1, rng)[1]),
+        lambda p, n, rng: rejection(p, n, rng)[0],
+    ],
+    "01 axes": [
+        lambda a, x, y: a[int(y * a.shape[0]), int(x * a.shape[1])],
+        lambda a, x, y: a[int(x * a.shape[1]), int(y * a.shape[0])],
+        lambda a, x, y: a[a.shape[0] - int(y * a.shape[0]), int(x * a.shape[1])],
+        lambda a, x, y: a[-1 - int(y * a.shape[0]), round(x * (a.shape[1] - 1))],
+    ],
+}
+
+
+def run(source, name):
+    scope = {"np": np}
+    exec(source.replace("from course_utils.checks import check", ""), scope)
+    return scope[name]
+
+
+def test_there_are_exercises():
+    assert len(TASKS) >= 4
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_the_stub_is_not_tried_and_the_solution_is_right(name):
+    _, function, stub, solution = TASKS[name]
+    assert checks.grade(name, run(stub, function))[0] == "not tried"
+    verdict, text = checks.grade(name, run(solution, function))
+    assert verdict == "right", text
+
+
+@pytest.mark.parametrize("name", TASKS)
+def test_wrong_answers_are_rejected(name):
+    assert len(WRONG[name]) >= 2
+    for number, answer in enumerate(WRONG[name]):
+        verdict, text = checks.grade(name, answer)
+        assert verdict == "wrong", f"wrong answer {number} of {name!r} passed"
+        assert (
+            ("not tried" not in text and "expected" in text) or "raised" in text or "points" in text
+        )

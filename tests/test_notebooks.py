@@ -1,0 +1,147 @@
+import copy
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from tests.notebook_rules import problems, read
+from tools.notebooks import NOTEBOOKS, WIDGET, execute, normalise, select
+
+
+@pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
+def test_notebook_keeps_the_rules(path):
+    assert problems(nbformat.read(path, as_version=4), path) == []
+
+
+PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+
+
+def picture(alt=None):
+    metadata = {"image/png": {"alt": alt}} if alt else {}
+    return new_output("display_data", PNG, metadata=metadata)
+
+
+def long(lines):
+    return "\n".join(f"x{i} = {i}" for i in range(lines))
+
+
+def first_code(notebook):
+    return next(cell for cell in notebook.cells if cell.cell_type == "code")
+
+
+def spoil_cells(nb):
+    nb.cells += [new_markdown_cell(f"Words {i}.") for i in range(20)]
+
+
+def spoil_median(nb):
+    for cell in nb.cells:
+        if cell.cell_type == "code":
+            cell.source += "\n" + long(9)
+
+
+def spoil_row(nb):
+    nb.cells = [c for c in nb.cells if c.cell_type == "code"]
+
+
+def spoil_parameters(nb):
+    for cell in nb.cells:
+        cell.metadata.pop("tags", None)
+
+
+def change(**values):
+    return lambda nb: first_code(nb).update(values)
+
+
+def tag(name):
+    return lambda nb: first_code(nb).metadata.update(tags=[name])
+
+
+def slide(kind):
+    return lambda nb: nb.cells[0].metadata.update(slideshow={"slide_type": kind})
+
+
+def output(*outputs):
+    return lambda nb: first_code(nb).update(outputs=list(outputs))
+
+
+def prose(text):
+    return lambda nb: nb.cells[0].update(source=text)
+
+
+def append(text):
+    def spoil(nb):
+        first_code(nb).source += text
+
+    return spoil
+
+
+SPOILED = {
+    "cells; a lesson has": spoil_cells,
+    "for each code cell": spoil_cells,
+    "lines in the median": spoil_median,
+    "lines; at most 35": append("\n" + long(36)),
+    "in a row": spoil_row,
+    "top to bottom": change(execution_count=7),
+    "stored an error": output(new_output("error", ename="E", evalue="e", traceback=[])),
+    "wrote to stderr": output(new_output("stream", name="stderr", text="warning")),
+    "stored a widget": output(new_output("display_data", {WIDGET: {}, **PNG})),
+    "no alt text": output(picture()),
+    "printed an absolute path": output(new_output("stream", text="in /home/me/file.py")),
+    "an absolute path": append("\nopen('/home/me/file')"),
+    "unknown tags": tag("nbval-check-outptu"),
+    "shows nothing": lambda nb: (tag("nbval-check-output")(nb), output()(nb)),
+    "slide type '-'": slide("-"),
+    "magic or a shell call": append("\n%matplotlib inline"),
+    "uses _, In or Out": append("\nlast = Out[3]"),
+    "image in the text has no alt text": prose("![](../data/densities/bat.png)"),
+    "leads nowhere": prose("[next](99_nothing.ipynb)"),
+    "must set seed": spoil_parameters,
+    "no call of checks.start": change(source="import numpy as np"),
+    "exercises; a lesson has": lambda nb: nb.cells.__delitem__(slice(-9, None)),
+    "no folded solution": lambda nb: nb.cells.__delitem__(-2),
+    "widget state": lambda nb: nb.metadata.update(widgets={}),
+    "form that `make notebooks` writes": lambda nb: nb.metadata.update(author="me"),
+}
+
+
+@pytest.mark.parametrize("sentence", SPOILED)
+def test_a_spoiled_lesson_is_caught(sentence):
+    notebook, path = read("01")
+    SPOILED[sentence](notebook)
+    assert any(sentence in problem for problem in problems(notebook, path))
+
+
+def test_a_file_that_is_too_large_is_caught(tmp_path):
+    notebook, path = read("00")
+    big = tmp_path / path.name
+    big.write_text(" " * 1_600_000)
+    assert any("MB; at most" in problem for problem in problems(notebook, big))
+
+
+def test_running_twice_gives_the_same_file(tmp_path):
+    sources = [
+        "print(object())",
+        "from tqdm.auto import tqdm\nfor i in tqdm(range(3)):\n    print(i)",
+        "import ipywidgets\nipywidgets.IntSlider()",
+        "from course_utils import plots\nfig, axes = plots.planes(1)\n"
+        "plots.show(fig, 'One empty square, the unit square.')",
+        "print(object())",
+    ]
+    files = []
+    for _ in range(2):
+        notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+        notebook.metadata["widgets"] = {"state": {}}
+        execute(notebook, tmp_path)
+        files.append(nbformat.writes(normalise(notebook)))
+        assert len({cell.id for cell in notebook.cells}) == len(sources)
+    assert files[0] == files[1]
+    assert "0x..." in files[0] and WIDGET not in files[0]
+    again = nbformat.reads(files[0], as_version=4)
+    assert "widgets" not in again.metadata
+    assert normalise(copy.deepcopy(again)) == again
+
+
+def test_an_unknown_number_is_refused():
+    with pytest.raises(SystemExit, match="no notebook 77"):
+        select(["77"])
+    assert [path.parent for path in select(["01"])] == [NOTEBOOKS]

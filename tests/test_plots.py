@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.utils.capture import capture_output
+from ipywidgets.widgets.widget import _instances
+
+from course_utils import plots
+from course_utils.density import ImageDensity
+
+ALT = "A curve that goes up from left to right."
+
+
+@pytest.fixture(autouse=True)
+def shell():
+    InteractiveShell.instance()
+
+
+def labelled():
+    fig, ax = plots.plt.subplots(figsize=(4, 2))
+    ax.plot([0, 1])
+    ax.set(xlabel="x", ylabel="y")
+    return fig
+
+
+def test_show_displays_a_picture_with_its_alt_text_and_closes_the_figure():
+    with capture_output() as captured:
+        plots.show(labelled(), ALT)
+    (out,) = captured.outputs
+    assert out.data["image/png"] and out.metadata["image/png"]["alt"] == ALT
+    assert not plots.plt.get_fignums()
+
+
+@pytest.mark.parametrize("draw", [plots.show, lambda fig, alt: plots.live(fig, lambda: 0, alt)])
+def test_a_figure_needs_alt_text_and_labels(draw):
+    with pytest.raises(ValueError, match="alt text"):
+        draw(labelled(), "a plot")
+    fig, axes = plots.plt.subplots(1, 2)
+    axes[0].set_title("bare")
+    with pytest.raises(ValueError, match="'bare' lack a label"):
+        draw(fig, ALT)
+    for ax in axes:
+        ax.set_axis_off()
+    with capture_output():
+        plots.show(fig, ALT)
+
+
+def test_live_redraws_on_a_moved_slider_and_stores_the_first_picture():
+    fig = labelled()
+    line = fig.axes[0].lines[0]
+    with capture_output() as captured:
+        plots.live(fig, lambda a: line.set_ydata([0, a]), ALT, a=(0.0, 1.0, 0.1, 0.5))
+    (out,) = captured.outputs
+    assert out.data["image/png"] and out.metadata["image/png"]["alt"] == ALT
+    model = out.data["application/vnd.jupyter.widget-view+json"]["model_id"]
+    slider, image = _instances[model].children
+    assert line.get_ydata()[1] == 0.5
+    first = image.value
+    slider.value = 0.9
+    assert line.get_ydata()[1] == 0.9 and image.value != first
+
+
+def test_a_broken_redraw_is_not_swallowed():
+    with pytest.raises(ZeroDivisionError):
+        plots.live(labelled(), lambda a: 1 / a, ALT, a=(0.0, 1.0, 0.1, 0.0))
+
+
+def test_planes_show_the_unit_square_with_equal_aspect():
+    fig, axes = plots.planes(3, rows=2)
+    assert len(axes) == 6
+    for ax in axes:
+        assert ax.get_xlim() == ax.get_ylim() == (0, 1) and ax.get_aspect() == 1
+    plots.plt.close(fig)
+
+
+def test_a_density_is_drawn_with_row_0_at_the_bottom():
+    fig, (ax,) = plots.planes(1)
+    plots.density(ax, ImageDensity.from_array([[0, 0], [1, 0]]).pdf)
+    fig.canvas.draw()
+    pixels = np.asarray(fig.canvas.buffer_rgba())[..., 0]
+    x, y = ax.transData.transform((0.25, 0.25)).astype(int)
+    assert pixels[len(pixels) - y, x] == 255  # white is at the lower left
+    plots.plt.close(fig)
+
+
+def test_table():
+    with capture_output() as captured:
+        plots.table({"name": ["a", "b"], "value": [1, 2]}, "Two rows")
+    text = captured.outputs[0].data["text/markdown"]
+    assert text == "**Two rows**\n\n| name | value |\n| --- | --- |\n| a | 1 |\n| b | 2 |"
