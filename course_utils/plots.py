@@ -1,11 +1,12 @@
 """One palette, one style, and every figure with a text that says what is to be seen."""
 
 import io
+from html import escape
 
 import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import Image, Markdown, display
+from IPython.display import HTML, Image, Markdown, display
 
 # M. Okabe and K. Ito, "Color Universal Design" (2008): tells apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -60,6 +61,7 @@ def show(fig, alt: str):
     _require_text(fig, alt)
     width = round(fig.get_figwidth() * 96)
     display(Image(_png(fig, dpi=144), format="png", alt=alt, width=width))
+    _speak(alt)
     plt.close(fig)
 
 
@@ -83,7 +85,7 @@ def live(fig, update, alt: str, **sliders):
         update(**{name: slider.value for name, slider in controls.items()})
         return _png(fig, dpi=96)
 
-    image = ipywidgets.Image(value=picture(), format="png", tooltip=alt)
+    image = ipywidgets.Image(value=picture(), format="png")
 
     def redraw(change):
         image.value = picture()
@@ -96,6 +98,7 @@ def live(fig, update, alt: str, **sliders):
     widget = box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
     data["application/vnd.jupyter.widget-view+json"] = widget
     display(data, metadata=metadata, raw=True)
+    _speak(alt)
     plt.close(fig)
 
 
@@ -119,6 +122,12 @@ def table(columns: dict[str, list], caption: str):
     lines = [columns, ["---"] * len(columns), *zip(*columns.values(), strict=True)]
     body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     display(Markdown(f"**{caption}**\n\n{body}"))
+
+
+def _speak(alt):
+    """Write the alt text for screen readers: JupyterLab drops that of a picture and a widget."""
+    unseen = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+    display(HTML(f"<div style='{unseen}'>Figure: {escape(alt)}</div>"))
 
 
 def _require_text(fig, alt):

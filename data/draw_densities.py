@@ -7,6 +7,8 @@ import numpy as np
 from PIL import Image
 from skimage.draw import polygon2mask
 
+from course_utils.density import ImageDensity
+
 HERE = Path(__file__).parent
 SIDE, FINE = 400, 4  # pixels on a side; each is the mean of FINE x FINE finer ones
 place = (np.arange(SIDE * FINE) + 0.5) / (SIDE * FINE)
@@ -131,6 +133,20 @@ def save(picture, name):
     Image.fromarray(np.uint8(np.round(255 * picture))).save(path, optimize=True)
 
 
+def cover():
+    """Three pictures on the left of their samples: the README's banner."""
+    rng = np.random.default_rng(0)
+    gap = np.full((SIDE, 12), 255)
+    panels = []
+    for name, n in [("bat", 9000), ("lake", 30_000), ("spiral", 7000)]:
+        target = ImageDensity.from_file(name)
+        j, i = (target.sample(n, rng) * SIDE).astype(int).T
+        dots = np.zeros((SIDE, SIDE))
+        dots[SIDE - 1 - i, j] = 255
+        panels += [gap, target.pdf[::-1] / target.pdf.max() * 255, dots]
+    Image.fromarray(np.uint8(np.hstack(panels[1:]))).save(HERE / "cover.png", optimize=True)
+
+
 if __name__ == "__main__":
     for draw in (zigzag, ring, bat, lake):
         save(draw(), draw.__name__)
@@ -143,3 +159,4 @@ if __name__ == "__main__":
         save(np.any(masks, axis=0), draw.__name__)
         for mask, part in zip(masks, parts, strict=True):
             save(mask, f"{draw.__name__}/{part}")
+    cover()

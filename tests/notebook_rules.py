@@ -5,6 +5,8 @@ import re
 import statistics
 from pathlib import Path
 
+import nbformat
+
 from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 
 TAGS = {"parameters", "gpu", "nbval-check-output", "nbval-skip", "raises-exception"}
@@ -129,14 +131,10 @@ def _prose(notebook, path):
 def _lesson(notebook, path):
     code = code_cells(notebook)
     parameters = [n for n, cell in enumerate(code) if "parameters" in _tags(cell)]
-    pictures = [
-        n
-        for n, cell in enumerate(code)
-        if any("image/png" in o.get("data", {}) for o in cell.outputs)
-    ]
+    shown = [any("image/png" in out.get("data", {}) for out in cell.outputs) for cell in code]
     if len(parameters) != 1 or "seed = " not in code[parameters[0]].source:
         yield "one cell tagged `parameters` must set seed"
-    elif not pictures or pictures[0] + 1 != parameters[0]:
+    elif True not in shown or shown.index(True) + 1 != parameters[0]:
         yield "the parameters stand right after the first picture"
     if not any(f'start("{path.stem}")' in cell.source for cell in code):
         yield f'no call of checks.start("{path.stem}")'
@@ -150,7 +148,5 @@ def _lesson(notebook, path):
 
 def read(number: str):
     """(notebook, path) of the notebook with this number."""
-    import nbformat
-
     (path,) = NOTEBOOKS.glob(f"{number}_*.ipynb")
     return nbformat.read(path, as_version=4), path

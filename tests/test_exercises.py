@@ -126,6 +126,4 @@ def test_wrong_answers_are_rejected(name):
     for number, answer in enumerate(WRONG[name]):
         verdict, text = checks.grade(name, answer)
         assert verdict == "wrong", f"wrong answer {number} of {name!r} passed"
-        assert (
-            ("not tried" not in text and "expected" in text) or "raised" in text or "points" in text
-        )
+        assert any(word in text for word in ("expected", "raised", "points")), text

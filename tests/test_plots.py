@@ -25,8 +25,9 @@ def labelled():
 def test_show_displays_a_picture_with_its_alt_text_and_closes_the_figure():
     with capture_output() as captured:
         plots.show(labelled(), ALT)
-    (out,) = captured.outputs
+    out, spoken = captured.outputs
     assert out.data["image/png"] and out.metadata["image/png"]["alt"] == ALT
+    assert ALT in spoken.data["text/html"]
     assert not plots.plt.get_fignums()
 
 
@@ -49,8 +50,9 @@ def test_live_redraws_on_a_moved_slider_and_stores_the_first_picture():
     line = fig.axes[0].lines[0]
     with capture_output() as captured:
         plots.live(fig, lambda a: line.set_ydata([0, a]), ALT, a=(0.0, 1.0, 0.1, 0.5))
-    (out,) = captured.outputs
+    out, spoken = captured.outputs
     assert out.data["image/png"] and out.metadata["image/png"]["alt"] == ALT
+    assert ALT in spoken.data["text/html"]
     model = out.data["application/vnd.jupyter.widget-view+json"]["model_id"]
     slider, image = _instances[model].children
     assert line.get_ydata()[1] == 0.5

@@ -98,6 +98,7 @@ EXERCISES = {
             (np.array([[1.0], [2.0]]), 0.1, 0.9),
             (np.array([[1.0, 2.0], [3.0, 4.0]]), 0.75, 0.25),
             (np.arange(12.0).reshape(3, 4), 0.99, 0.0),
+            (np.arange(12.0).reshape(3, 4), 0.2, 0.6),
         ],
         "one pixel, a row, a column, a square and a wide picture, at their edges too.",
     ),
