@@ -17,6 +17,10 @@ from tools.notebooks import select
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
+SETTINGS = {
+    "notebook-extension/tracker": '{"windowingMode": "none"}',  # all cells are in the page
+    "apputils-extension/notification": '{"fetchNews": "false"}',
+}
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -39,9 +43,10 @@ def lab(tmp_path_factory):
     folder = tmp_path_factory.mktemp("lab")
     shutil.copytree(ROOT / "notebooks", folder / "notebooks")
     shutil.copytree(ROOT / "data", folder / "data")
-    settings = folder / "settings" / "@jupyterlab" / "notebook-extension"
-    settings.mkdir(parents=True)
-    (settings / "tracker.jupyterlab-settings").write_text('{"windowingMode": "none"}')
+    for name, setting in SETTINGS.items():
+        file = folder / "settings" / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True)
+        file.write_text(setting)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

@@ -1,0 +1,164 @@
+"""The files around the course agree with each other and with what is installed."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
+
+import numpy as np
+import pytest
+import yaml
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+from PIL import Image
+
+from course_utils.density import ImageDensity, course_pictures
+from tests.notebook_rules import LINK, code_cells, read
+from tools.notebooks import select
+
+ROOT = Path(__file__).resolve().parents[1]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
+LOCK = {
+    canonicalize_name(name): version
+    for name, version in re.findall(
+        r"^([\w.-]+)==(\S+)$", (ROOT / "requirements.lock").read_text(), re.M
+    )
+}
+RUN, TEST = (
+    [Requirement(text) for text in group]
+    for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"])
+)
+TOOLS = {"jupyterlab", "nbval", "pytest-xdist", "ruff"}  # run, not imported
+COMING = {"anywidget", "plotly", "safetensors"}  # for the lessons in preparation
+IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage"}
+
+
+@pytest.mark.parametrize("requirement", RUN + TEST, ids=str)
+def test_lock_has_a_version_within_the_range(requirement):
+    assert requirement.specifier.contains(LOCK[canonicalize_name(requirement.name)])
+
+
+def test_lock_is_what_the_requirements_need_and_no_more():
+    needed, queue = set(), [(canonicalize_name(r.name), "") for r in RUN + TEST]
+    while queue:
+        name, extra = queue.pop()
+        if (name, extra) in needed:
+            continue
+        needed.add((name, extra))
+        for text in metadata.requires(name) or []:
+            requirement = Requirement(text)
+            if requirement.marker is None or requirement.marker.evaluate({"extra": extra}):
+                child = canonicalize_name(requirement.name)
+                queue += [(child, extra) for extra in ("", *requirement.extras)]
+    needed = {name for name, _ in needed}
+    if sys.platform == "linux":
+        for_gpu = {name for name in needed if re.match("nvidia|triton|cuda", name)}
+        assert set(LOCK) == needed - for_gpu, "mend requirements.lock by pip freeze --all"
+
+
+def test_installed_is_locked():
+    for requirement in RUN + TEST:
+        version = metadata.version(requirement.name).split("+")[0]
+        assert version == LOCK[canonicalize_name(requirement.name)]
+
+
+def test_every_requirement_is_used():
+    sources = [path.read_text("utf-8") for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    sources += [cell.source for path in select() for cell in code_cells(read(path.name[:2])[0])]
+    imported = set()
+    for source in sources:
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.split(".")[0])
+    names = {r.name for r in RUN + TEST} - TOOLS
+    unused = {name for name in names if IMPORTED_AS.get(name, name) not in imported}
+    assert unused == COMING
+
+
+def test_conda_environment_installs_the_lock():
+    environment = yaml.safe_load((ROOT / "environment.yml").read_text())
+    python, pip, nested = environment["dependencies"]
+    assert python == f"python {PROJECT['requires-python']}" and pip == "pip"
+    assert nested["pip"] == ["-c requirements.lock", "-e ."]
+
+
+def test_ci_calls_what_a_newcomer_calls():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+    job = workflow["jobs"]["test"]
+    assert len(job["strategy"]["matrix"]["os"]) == 3
+    assert [step["run"] for step in job["steps"] if "run" in step] == ["make test"]
+    assert "make test" in (ROOT / ".ci/run").read_text()
+    python = next(s["with"]["python-version"] for s in job["steps"] if "with" in s)
+    assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
+
+
+@pytest.mark.parametrize("target", ["lab", "test", "notebooks"])
+def test_make_knows_its_targets(target):
+    run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+
+
+def test_make_passes_options_on():
+    run = subprocess.run(
+        ["make", "-n", "lab", "ARGS=--no-browser --port 9999"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert "jupyterlab --no-browser --port 9999 notebooks/00_start_here.ipynb" in run.stdout
+
+
+@pytest.mark.parametrize("page", ["README.md", "data/README.md"])
+def test_links_lead_somewhere(page):
+    for target in LINK.findall((ROOT / page).read_text("utf-8")):
+        assert "://" in target or (ROOT / page).parent.joinpath(target).exists(), target
+
+
+def test_the_tables_of_lessons_are_complete():
+    readme, start = (ROOT / "README.md").read_text("utf-8"), read("00")[0].cells[0].source
+    for path in select():
+        assert f"(notebooks/{path.name})" in readme
+        assert f"({path.name})" in start or path.name[:2] == "00"
+    for number in range(1, 11):
+        ready = bool(list((ROOT / "notebooks").glob(f"{number:02}_*.ipynb")))
+        for table in (readme, start):
+            (row,) = re.findall(rf"^\| \[?{number:02} .*$", table, re.M)
+            assert ready == ("](" in row)
+
+
+def test_pictures_are_what_the_script_draws(tmp_path):
+    script = (ROOT / "data" / "draw_densities.py").read_text("utf-8")
+    copy = tmp_path / "draw_densities.py"
+    copy.write_text(script, "utf-8")
+    subprocess.run([sys.executable, copy], check=True)
+    drawn = sorted(tmp_path.rglob("*.png"))
+    assert len(drawn) == len(list((ROOT / "data").rglob("*.png"))) == 18
+    for path in drawn:
+        kept = np.asarray(Image.open(ROOT / "data" / path.relative_to(tmp_path)), int)
+        assert abs(np.asarray(Image.open(path), int) - kept).max() <= 1
+
+
+@pytest.mark.parametrize("name, classes", [("two_discs", 2), ("spiral", 3), ("star", 5)])
+def test_class_pictures_add_up_to_the_whole(name, classes):
+    whole = course_pictures()[name]
+    parts = sorted(whole.with_suffix("").glob("*.png"))
+    assert len(parts) == classes
+    total = sum(np.asarray(Image.open(path), int) for path in parts)
+    assert abs(total - np.asarray(Image.open(whole), int)).max() <= 2
+    assert all(ImageDensity.from_file(path).pdf.sum() == pytest.approx(1) for path in parts)
+
+
+def test_package_is_thin_and_imports_one_way():
+    lines = {p: p.read_text("utf-8").count("\n") for p in (ROOT / "course_utils").rglob("*.py")}
+    assert max(lines.values()) <= 300 and sum(lines.values()) <= 1500
+    order = ["compute", "density", "datasets", "metrics", "plots", "checks", "exercises", "widgets"]
+    for path in lines:
+        room = path.relative_to(ROOT / "course_utils").parts[0].removesuffix(".py")
+        for upward in re.findall(r"course_utils\.(\w+)", path.read_text("utf-8")):
+            if room in order and upward in order and (room, upward) != ("checks", "exercises"):
+                assert order.index(upward) <= order.index(room), f"{path} imports {upward}"
