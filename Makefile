@@ -1,6 +1,7 @@
 # make lab | test | notebooks        (Windows without make: three plain commands in README.md)
 
 ARGS ?=
+START := notebooks/00_start_here.ipynb
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
@@ -8,7 +9,7 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.
 .PHONY: lab test notebooks
 
 lab: $(VENV)/.lab
-	$(BIN)/python -m jupyterlab $(ARGS) notebooks/00_start_here.ipynb
+	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(START) $(ARGS)
 
 test: $(VENV)/.test
 	$(BIN)/python -m ruff format --check

@@ -110,7 +110,7 @@ def test_make_passes_options_on():
         capture_output=True,
         text=True,
     )
-    assert "jupyterlab --no-browser --port 9999 notebooks/00_start_here.ipynb" in run.stdout
+    assert "tree/notebooks/00_start_here.ipynb --no-browser --port 9999" in run.stdout
 
 
 @pytest.mark.parametrize("page", ["README.md", "data/README.md"])
