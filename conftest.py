@@ -1,15 +1,40 @@
 import os
+import shutil
+from pathlib import Path
 
 import pytest
+from playwright.sync_api import sync_playwright
 
 from tests import chromium, nbval_guard  # noqa: F401  (nbval_guard acts by being imported)
+from tests.jupyterlab import serve
+
+ROOT = Path(__file__).parent
 
 
 @pytest.fixture(scope="session")
-def chromium_path():
-    """A browser; without one the browser tests are skipped, but never in CI."""
+def browser():
+    """A Chromium; without one the browser tests are skipped, but never in CI."""
     path = chromium.find()
     if path is None:
         reason = "no Chromium: install one, or run python -m playwright install chromium"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
-    return path
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=chromium.OPTIONS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture(scope="session")
+def lab_folder(tmp_path_factory):
+    """A copy of the notebooks and the data, so that a run in JupyterLab changes no file here."""
+    folder = tmp_path_factory.mktemp("lab")
+    shutil.copytree(ROOT / "notebooks", folder / "notebooks")
+    shutil.copytree(ROOT / "data", folder / "data")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lab(lab_folder):
+    """Address of a JupyterLab on `lab_folder`."""
+    with serve(lab_folder) as address:
+        yield address

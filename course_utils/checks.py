@@ -86,7 +86,10 @@ def grade(exercise_name: str, answer) -> tuple[str, str]:
         except Exception as error:
             return "wrong", f"{call} it raised {type(error).__name__}: {error}"
         if result is None or result is Ellipsis:
-            return "not tried", "not tried yet: your function returns nothing."
+            return (
+                "not tried",
+                "not tried yet: your function returns nothing (`return` is missing).",
+            )
         expected = exercise.reference(*copy.deepcopy(inputs))
         try:
             problem = exercise.compare(result, expected, *inputs)

@@ -68,7 +68,7 @@ class ImageDensity:
         if a.max() == 0:
             raise ValueError(
                 "The picture is all black, and white means probable, so no place has any "
-                "probability; for dark on white use from_file(..., invert=True)."
+                "probability (in from_file, `invert` makes dark probable instead)."
             )
         a = a[::-1] / a.max()
         h, w = a.shape

@@ -30,6 +30,8 @@ def chi_square(points, mass) -> float:
     observed = np.r_[observed[many], observed[few].sum()]
     expected = np.r_[expected[many], expected[few].sum()]
     keep = expected > 0
+    if keep.sum() == 1:
+        return 1.0  # all points are where they must be
     return float(stats.chisquare(observed[keep], expected[keep], sum_check=False).pvalue)
 
 

@@ -44,7 +44,7 @@ def planes(columns: int, rows: int = 1, size: float = 3.0):
 
 def density(ax, pdf):
     """Draw a density `(N, N)`, row 0 at the bottom, over the unit square; white is probable."""
-    return ax.imshow(pdf, extent=(0, 1, 0, 1))
+    return ax.imshow(pdf, extent=(0, 1, 0, 1), vmin=0)
 
 
 def points(ax, x, color=BLUE, size=1.6, **style):
@@ -60,7 +60,7 @@ def show(fig, alt: str):
     """
     _require_text(fig, alt)
     width = round(fig.get_figwidth() * 96)
-    display(Image(_png(fig, dpi=144), format="png", alt=alt, width=width))
+    display(Image(png(fig, dpi=144), format="png", alt=alt, width=width))
     _speak(alt)
     plt.close(fig)
 
@@ -83,7 +83,7 @@ def live(fig, update, alt: str, **sliders):
 
     def picture():
         update(**{name: slider.value for name, slider in controls.items()})
-        return _png(fig, dpi=96)
+        return png(fig, dpi=96)
 
     image = ipywidgets.Image(value=picture(), format="png")
 
@@ -112,7 +112,7 @@ def gallery(densities: dict, n: int, alt: str):
     for k, (name, target) in enumerate(densities.items()):
         axes[k].set_title(name)
         density(axes[k], target.pdf)
-        axes[k + len(densities)].set_facecolor("black")
+        axes[k + len(densities)].set(facecolor="black", title=f"{n:,} points")
         points(axes[k + len(densities)], target.sample(n, rng), "white", 1.5, alpha=0.35)
     show(fig, alt)
 
@@ -140,7 +140,8 @@ def _require_text(fig, alt):
             )
 
 
-def _png(fig, dpi) -> bytes:
+def png(fig, dpi: int) -> bytes:
+    """The figure as the bytes of a PNG file, the same for the same figure."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})
     return buffer.getvalue()

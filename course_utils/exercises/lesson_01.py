@@ -23,10 +23,10 @@ def box_rejection(p, n, rng):
 def same_distribution(answer, expected, p, n, rng):
     """The rate must be exact; the points must pass a chi-square test on cells of half a pixel."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
-        return "expected two results, the points and the acceptance rate"
+        return "expected two results, the points and the share r"
     points, rate = answer
     if problem := compare(rate, expected[1]):
-        return f"acceptance rate: {problem}"
+        return f"share r: {problem}"
     points = np.asarray(points, float)
     if points.shape != (n, 2):
         return f"expected points of shape {(n, 2)}, but got shape {points.shape}"
@@ -42,9 +42,9 @@ def same_distribution(answer, expected, p, n, rng):
     if stats.chisquare(count[share > 0], n * share[share > 0]).pvalue < 1e-9:
         row, column = np.unravel_index(np.argmax(np.abs(count / n - share)), share.shape)
         return (
-            f"the points are not distributed as p: the cell at x = {(column + 0.5) / (2 * w):.3g}, "
-            f"y = {(row + 0.5) / (2 * h):.3g} should get {share[row, column]:.1%} of them, "
-            f"but got {count[row, column] / n:.1%}"
+            "the points are not distributed as p: the quarter pixel at "
+            f"x = {(column + 0.5) / (2 * w):.3g}, y = {(row + 0.5) / (2 * h):.3g} should get "
+            f"{share[row, column]:.1%} of them, but got {count[row, column] / n:.1%}"
         )
     return None
 
@@ -87,7 +87,7 @@ EXERCISES = {
             (np.array([[0.0, 1.0, 0.0], [0.0, 3.0, 0.0]]), 20_000, _random(5)),
             (np.pad(_random(6).random((3, 2)), [(1, 2), (3, 0)]), 20_000, _random(7)),
         ],
-        "the expected rate, and 20,000 points by a chi-square test inside and between the pixels.",
+        "the share r, and 20,000 points by a chi-square test inside and between the pixels.",
         same_distribution,
     ),
     "axes": Exercise(

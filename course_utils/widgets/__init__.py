@@ -1,0 +1,1 @@
+"""Widgets that compute in the browser: alive in JupyterLab, and in a deck without a kernel."""

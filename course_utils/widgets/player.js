@@ -1,0 +1,146 @@
+// Scrubs through a recorded run: points over an optional heat map, with up to three numbers a frame.
+
+export function halfToFloat(bits) {
+  const out = new Float32Array(bits.length);
+  for (let i = 0; i < bits.length; i++) {
+    const h = bits[i], sign = h & 0x8000 ? -1 : 1, exponent = (h >> 10) & 31, fraction = h & 1023;
+    if (exponent === 0) out[i] = sign * fraction * 2 ** -24;
+    else if (exponent === 31) out[i] = fraction ? NaN : sign * Infinity;
+    else out[i] = sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+  }
+  return out;
+}
+
+const bytesOf = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
+
+// Points and cells of the recording, as the canvas draws them.
+export function decode(model) {
+  const [frames, n] = model.get("shape");
+  const cells = model.get("cells");
+  return {
+    frames,
+    n,
+    cells,
+    points: halfToFloat(new Uint16Array(bytesOf(model.get("points")).buffer)),
+    field: bytesOf(model.get("field")),
+  };
+}
+
+const STYLE = `
+  .course-player { font: 15px/1.4 system-ui, sans-serif; color: #222; max-width: 560px; }
+  .course-player canvas { display: block; width: 420px; height: 420px; border: 1px solid #999; }
+  .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
+  .course-player input[type=range] { flex: 1; max-width: 300px; }
+  .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
+  .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
+`;
+const SIDE = 420;
+const SPEEDS = { "½ ×": 6, "1 ×": 12, "2 ×": 24, "4 ×": 48 }; // frames a second
+
+function make(tag, properties = {}, attributes = {}) {
+  const element = Object.assign(document.createElement(tag), properties);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  return element;
+}
+
+function render({ model, el, signal }) {
+  const run = decode(model);
+  const iterations = model.get("iterations"), names = model.get("names"), numbers = model.get("numbers");
+  const ratio = Math.max(1, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
+
+  const root = make("div", { className: "course-player" }, { role: "group", "aria-label": model.get("alt") });
+  const canvas = make("canvas", { width: side, height: side }, { role: "img", "aria-label": model.get("alt") });
+  const play = make("button", { type: "button", textContent: "▶" }, { "aria-label": "play" });
+  const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
+  slider.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys away
+  const speed = make("select", {}, { "aria-label": "speed" });
+  for (const name of Object.keys(SPEEDS)) speed.append(make("option", { textContent: name }));
+  speed.value = "1 ×";
+  const readout = make("output", {}, { "aria-live": "off" });
+  const row = make("div", { className: "row" });
+  row.append(play, slider, speed);
+  root.append(make("style", { textContent: STYLE }), canvas, row, readout);
+  el.replaceChildren(root);
+
+  const context = canvas.getContext("2d");
+  const heat = make("canvas", { width: run.cells || 1, height: run.cells || 1 });
+  const heatContext = heat.getContext("2d");
+  const heatImage = heatContext.createImageData(heat.width, heat.height);
+  const [red, green, blue] = model.get("colour");
+  const dot = Math.max(2, Math.round(2 * ratio));
+  let frame = model.get("frame"), timer = null;
+
+  function drawField() {
+    const k = run.cells, from = frame * k * k;
+    for (let i = 0; i < k; i++)
+      for (let j = 0; j < k; j++) {
+        const grey = run.field[from + (k - 1 - i) * k + j], at = 4 * (i * k + j);
+        heatImage.data.fill(grey, at, at + 3);
+        heatImage.data[at + 3] = 255;
+      }
+    heatContext.putImageData(heatImage, 0, 0);
+    context.imageSmoothingEnabled = false;
+    context.drawImage(heat, 0, 0, side, side);
+  }
+
+  function draw() {
+    context.fillStyle = "white";
+    context.fillRect(0, 0, side, side);
+    if (run.cells) drawField();
+    context.fillStyle = `rgb(${red} ${green} ${blue})`;
+    for (let i = 2 * frame * run.n, end = i + 2 * run.n; i < end; i += 2) {
+      const x = run.points[i], y = run.points[i + 1];
+      if (x === x) context.fillRect(x * side - dot / 2, (1 - y) * side - dot / 2, dot, dot);
+    }
+    const parts = names.map((name, k) => `${name} ${numbers[k][frame]}`);
+    readout.textContent = [`${model.get("unit")} ${iterations[frame]}`, ...parts].join("   ");
+    slider.value = frame;
+    slider.setAttribute("aria-valuetext", readout.textContent);
+  }
+
+  function show(next) {
+    frame = Math.min(run.frames - 1, Math.max(0, next));
+    draw();
+  }
+
+  function tell() {
+    model.set("frame", frame);
+    model.save_changes();
+  }
+
+  function stop() {
+    clearInterval(timer);
+    timer = null;
+    play.textContent = "▶";
+    play.setAttribute("aria-label", "play");
+  }
+
+  function start() {
+    if (frame === run.frames - 1) show(0);
+    play.textContent = "⏸";
+    play.setAttribute("aria-label", "pause");
+    timer = setInterval(() => {
+      show(frame + 1);
+      if (frame === run.frames - 1) { stop(); tell(); }
+    }, 1000 / SPEEDS[speed.value]);
+  }
+
+  const toggle = () => { if (timer) { stop(); tell(); } else start(); };
+  play.onclick = toggle;
+  speed.onchange = () => { if (timer) { stop(); start(); } };
+  slider.oninput = () => { stop(); show(+slider.value); };
+  slider.onchange = tell;
+  slider.onkeydown = event => {
+    if (event.key !== " ") return;
+    event.preventDefault();
+    toggle();
+  };
+  const follow = () => { if (model.get("frame") !== frame) { stop(); show(model.get("frame")); } };
+  model.on("change:frame", follow);
+  const end = () => { stop(); model.off("change:frame", follow); };
+  signal?.addEventListener("abort", end);
+  draw();
+  return end;
+}
+
+export default { render };
