@@ -1,4 +1,4 @@
-# make lab | test | notebooks        (Windows without make: three plain commands in README.md)
+# make lab | test | notebooks | slides        (Windows without make: three plain commands in README.md)
 
 ARGS ?=
 START := notebooks/00_start_here.ipynb
@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
 
-.PHONY: lab test notebooks
+.PHONY: lab test notebooks slides
 
 lab: $(VENV)/.lab
 	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(START) $(ARGS)
@@ -14,11 +14,14 @@ lab: $(VENV)/.lab
 test: $(VENV)/.test
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m ruff check
-	$(BIN)/python tests/chromium.py
+	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope $(ARGS)
 
 notebooks: $(VENV)/.test
-	$(BIN)/python tools/notebooks.py $(N)
+	$(BIN)/python -m tools.notebooks $(N)
+
+slides: $(VENV)/.lab
+	$(BIN)/python -m slides.build $(N)
 
 $(VENV)/.lab: $(VENV)/.made pyproject.toml requirements.lock
 	$(PIP) -e .

@@ -1,12 +1,13 @@
 """Finds a Chromium for the browser tests, and installs one when it is run as a script."""
 
-import os
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+
+from tools.system import apt_install
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -28,9 +29,7 @@ def find() -> str | None:
 
 def install():
     """By Debian's packages where we may, else by Playwright's own download."""
-    if shutil.which("apt-get") and hasattr(os, "geteuid") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"])
-        subprocess.run(["apt-get", "install", "-y", "-qq", "chromium"], stdout=subprocess.DEVNULL)
+    apt_install("chromium")
     if not find():
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
 

@@ -1,7 +1,7 @@
 """Executes notebooks in fresh kernels, stores their outputs, and brings the files into one form.
 
-    python tools/notebooks.py            all, in order
-    python tools/notebooks.py 01 03      only these
+    python -m tools.notebooks            all, in order
+    python -m tools.notebooks 01 03      only these
 
 Running it twice changes nothing but numbers that were measured anew, such as times.
 """
@@ -30,13 +30,13 @@ def select(numbers=()) -> list[Path]:
     return [path for path in paths if not numbers or path.name[:2] in numbers]
 
 
-def execute(notebook, folder=NOTEBOOKS):
+def execute(notebook, folder=NOTEBOOKS, store_widget_state=False):
     """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised."""
     client = NotebookClient(
         notebook,
         timeout=600,
         kernel_name="python3",
-        store_widget_state=False,
+        store_widget_state=store_widget_state,
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
     )

@@ -1,0 +1,99 @@
+"""Builds build/slides/NN_name.html, one offline deck for each lesson, and an index page.
+
+python -m slides.build            all lessons
+python -m slides.build 01         only these
+"""
+
+import hashlib
+import html
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+
+from slides.exporter import NODE, DeckExporter
+from tools.notebooks import execute, select
+from tools.system import apt_install
+
+ROOT = Path(__file__).resolve().parents[1]
+OUT = ROOT / "build" / "slides"
+CACHE = ROOT / ".cache" / "executed"
+
+
+def fetch_libraries():
+    """Fill node_modules from npm, once for each lock file."""
+    stamp, lock = NODE / ".lock", (ROOT / "slides" / "package-lock.json").read_bytes()
+    if stamp.exists() and stamp.read_bytes() == lock:
+        return
+    if not shutil.which("npm"):
+        apt_install("npm")
+    npm = shutil.which("npm")
+    if not npm:
+        raise SystemExit(
+            "The decks carry JavaScript libraries that npm fetches: install Node.js (brew install "
+            "node, apt install npm, or winget install OpenJS.NodeJS) and run make slides again."
+        )
+    print("Fetching the JavaScript libraries of the decks.", flush=True)
+    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run(command, cwd=ROOT / "slides", check=True)
+    stamp.write_bytes(lock)
+
+
+def executed(path: Path):
+    """The notebook with outputs and widget state, from the cache if nothing has changed."""
+    digest = hashlib.sha256(path.read_bytes())
+    for source in sorted([*(ROOT / "course_utils").rglob("*.*"), *(ROOT / "data").rglob("*.*")]):
+        if "__pycache__" not in source.parts:
+            digest.update(source.read_bytes())
+    cached = CACHE / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
+    if not cached.exists():
+        print(f"{path.name}: executing", flush=True)
+        notebook = nbformat.read(path, as_version=4)
+        execute(notebook, store_widget_state=True)
+        CACHE.mkdir(parents=True, exist_ok=True)
+        for old in CACHE.glob(f"{path.stem}-*.ipynb"):
+            old.unlink()
+        nbformat.write(notebook, cached)
+    return nbformat.read(cached, as_version=4)
+
+
+def build(path: Path) -> Path:
+    """Write the deck of a lesson and return its path."""
+    body, _ = DeckExporter().from_notebook_node(
+        executed(path), resources={"metadata": {"name": path.stem}}
+    )
+    OUT.mkdir(parents=True, exist_ok=True)
+    deck = OUT / f"{path.stem}.html"
+    deck.write_text(body, "utf-8")
+    print(f"{deck.relative_to(ROOT)}: {deck.stat().st_size / 1e6:.2f} MB", flush=True)
+    return deck
+
+
+def write_index():
+    """A page with a link to every deck that is built."""
+    rows = []
+    for deck in sorted(OUT.glob("[0-9][0-9]_*.html")):
+        title = deck.stem.replace("_", " ")
+        rows.append(f'<li><a href="{deck.name}">{html.escape(title)}</a></li>')
+    page = (
+        '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Slides</title>'
+        "<body style='font:22px sans-serif;margin:60px'><h1>Slides</h1>"
+        "<p>Each deck is one file. Arrow keys turn the pages, S shows the speaker's notes, "
+        "F fills the screen; to print, add <code>?print-pdf</code> to the address.</p>"
+        f"<ul>{''.join(rows)}</ul></body></html>"
+    )
+    (OUT / "index.html").write_text(page, "utf-8")
+
+
+def main(numbers):
+    fetch_libraries()
+    for path in select(numbers):
+        if path.name[:2] != "00":
+            build(path)
+    write_index()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

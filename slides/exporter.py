@@ -1,0 +1,167 @@
+"""One self-contained reveal.js deck for each notebook: no kernel, no network, widgets alive.
+
+Slides come from the standard `slideshow` metadata. Two things are added, so that one text serves
+readers and listeners. The tag `hide-input` hides the code of a cell. In a Markdown cell, what
+follows a line `<!-- notes -->` is for the speaker, and so is what stands before the heading of a
+new slide: it goes with the slide before.
+"""
+
+import base64
+import copy
+import json
+import re
+from pathlib import Path
+
+from markupsafe import Markup
+from nbconvert.exporters.slides import SlidesExporter
+from nbformat import from_dict
+from nbformat.v4 import new_markdown_cell
+from pygments.formatters import HtmlFormatter
+from traitlets import default
+from traitlets.config import Config
+
+HERE = Path(__file__).parent
+NODE = HERE / "node_modules"
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+PLOTLY = "application/vnd.plotly.v1+json"
+NOTES = "<!-- notes -->"
+SHOWN = [PLOTLY, VIEW, "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]
+
+
+class DeckExporter(SlidesExporter):
+    """Notebook with stored outputs and widget state -> the HTML of a deck."""
+
+    export_from_notebook = "Deck (one file, offline)"
+
+    @default("template_name")
+    def _template_name_default(self):
+        return "deck"
+
+    @default("extra_template_basedirs")
+    def _extra_template_basedirs(self):
+        return [str(HERE / "templates")]
+
+    @default("exclude_anchor_links")
+    def _no_anchor_links(self):
+        return True
+
+    @property
+    def default_config(self):
+        config = super().default_config
+        hide = {"enabled": True, "remove_input_tags": {"hide-input"}}
+        config.merge(Config({"TagRemovePreprocessor": hide}))
+        config.NbConvertBase.display_data_priority = SHOWN
+        return config
+
+    def from_notebook_node(self, nb, resources=None, **keywords):
+        nb = prepare(nb)
+        resources = self._init_resources(resources)
+        outputs = [out for cell in nb.cells for out in cell.get("outputs", [])]
+        resources["deck"] = {
+            "title": re.search(r"^# (.*)", nb.cells[0].source, re.MULTILINE)[1],
+            "plotly": any(PLOTLY in out.get("data", {}) for out in outputs),
+        }
+        return super().from_notebook_node(nb, resources, **keywords)
+
+    def _create_environment(self):
+        environment = super()._create_environment()
+        environment.globals.update(
+            js=_js, css=_css, katex_css=_katex_css, pygments_css=_pygments_css, data_json=_data
+        )
+        return environment
+
+
+def prepare(notebook):
+    """A copy for the deck: notes split off, and widgets that need a kernel shown as pictures."""
+    notebook = copy.deepcopy(notebook)
+    states = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
+    alive = {name for name, state in states.items() if state["model_module"] == "anywidget"}
+    if alive:
+        kept = {name: states[name] for name in alive}
+        notebook.metadata.widgets = from_dict({STATE: {"state": kept}})
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.source = cell.source.replace("\n\n\n", "\n\n")
+            cell.outputs = [out for out in cell.outputs if _keep(out, alive)]
+    notebook.cells = [part for cell in notebook.cells for part in _split(cell)]
+    notebook.cells = list(_with_headings(notebook.cells))
+    return notebook
+
+
+def _with_headings(cells):
+    """A slide that has no heading gets that of the slide before."""
+    heading = ""
+    for cell in cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        own = re.match(r"#+ (.*)", cell.source) if cell.cell_type == "markdown" else None
+        if own:
+            heading = own[1]
+        elif kind in ("slide", "subslide"):
+            yield new_markdown_cell(f"## {heading}", metadata={"slideshow": {"slide_type": kind}})
+            del cell.metadata["slideshow"]
+        yield cell
+
+
+def _split(cell):
+    """A Markdown cell with its notes before and after it, as cells of their own."""
+    if cell.cell_type != "markdown":
+        return [cell]
+    before, after = "", ""
+    if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
+        before, heading, rest = re.match(
+            r"(.*?)(^#+ |\Z)(.*)", cell.source, re.DOTALL | re.M
+        ).groups()
+        if heading:
+            cell.source = heading + rest
+        else:
+            before = ""
+    if NOTES in cell.source:
+        cell.source, after = cell.source.split(NOTES, 1)
+    notes = {"slideshow": {"slide_type": "notes"}}
+    parts = [
+        new_markdown_cell(before, metadata=notes),
+        cell,
+        new_markdown_cell(after, metadata=notes),
+    ]
+    return [part for part in parts if part.source.strip()]
+
+
+def _keep(out, alive):
+    """Whether an output has something to show; takes the view of a dead widget out of it."""
+    data = out.get("data", {})
+    if VIEW in data and data[VIEW]["model_id"] not in alive:
+        del data[VIEW]
+        return bool(set(data) - {"text/plain"})
+    return out.get("name") != "stderr"
+
+
+def _js(path):
+    text = (HERE / path).read_text("utf-8")
+    return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def _css(path):
+    return Markup((HERE / path).read_text("utf-8").replace("</style", "<\\/style"))
+
+
+def _katex_css():
+    """KaTeX's style sheet with its fonts inside."""
+
+    def inline(face):
+        font = NODE / "katex/dist" / re.search(r"url\((fonts/[^)]*\.woff2)\)", face[0])[1]
+        data = base64.b64encode(font.read_bytes()).decode()
+        source = f'src:url(data:font/woff2;base64,{data}) format("woff2")'
+        return re.sub(r"src:[^;}]*", source, face[0])
+
+    text = (NODE / "katex/dist/katex.min.css").read_text("utf-8")
+    return Markup(re.sub(r"@font-face\{[^}]*\}", inline, text))
+
+
+def _pygments_css():
+    return Markup(HtmlFormatter(style="friendly").get_style_defs(".highlight"))
+
+
+def _data(value):
+    """JSON that is safe inside a <script> element."""
+    return Markup(json.dumps(value, separators=(",", ":")).replace("<", "\\u003c"))

@@ -1,0 +1,79 @@
+// Brings a deck to life without a kernel: formulas, anywidgets from their stored state, plotly figures.
+const Deck = (() => {
+  const states = JSON.parse(document.getElementById('widget-state').textContent);
+  const modules = new Map();
+
+  function decode(state) {
+    for (const { path, data, encoding } of state.buffers || []) {
+      if (encoding !== 'base64') throw new Error(`unknown encoding ${encoding}`);
+      const text = atob(data), bytes = Uint8Array.from(text, c => c.charCodeAt(0));
+      let target = state.state;
+      for (const key of path.slice(0, -1)) target = target[key] ??= {};
+      target[path.at(-1)] = new DataView(bytes.buffer);
+    }
+    return state.state;
+  }
+
+  // What an anywidget needs of a model: its values, and word of their changes.
+  function model(values) {
+    const listeners = new Map();
+    const fire = (event, ...rest) => [...(listeners.get(event) || [])].forEach(f => f(...rest));
+    const self = {
+      get: name => values[name],
+      set(name, value) {
+        if (values[name] === value) return;
+        values[name] = value;
+        fire(`change:${name}`, self, value);
+        fire('change', self);
+      },
+      save_changes() {},
+      send() {},
+      on: (event, f) => listeners.set(event, [...(listeners.get(event) || []), f]),
+      off: (event, f) => listeners.set(event, (listeners.get(event) || []).filter(g => g !== f)),
+    };
+    return self;
+  }
+
+  async function widget(place) {
+    const values = decode(states[place.dataset.model]);
+    if (!modules.has(values._esm)) {
+      const source = new Blob([values._esm], { type: 'text/javascript' });
+      modules.set(values._esm, import(URL.createObjectURL(source)));
+    }
+    const { default: code } = await modules.get(values._esm);
+    await code.render({ model: model(values), el: place });
+  }
+
+  // WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes.
+  function plots() {
+    const slide = Reveal.getCurrentSlide();
+    for (const place of document.querySelectorAll('.plotly')) {
+      const here = slide.contains(place);
+      if (here && !place.figure) {
+        const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
+        place.figure = place.appendChild(document.createElement('div'));
+        Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
+      } else if (!here && place.figure) {
+        Plotly.purge(place.figure);
+        place.figure.remove();
+        place.figure = null;
+      }
+    }
+  }
+
+  async function start() {
+    const delimiters = [{ left: '$$', right: '$$', display: true }, { left: '$', right: '$', display: false }];
+    renderMathInElement(document.querySelector('.slides'), { delimiters, throwOnError: false });
+    for (const place of document.querySelectorAll('.widget')) await widget(place);
+    await Reveal.initialize({
+      width: 1280, height: 720, margin: 0, center: false, hash: true, transition: 'none',
+      slideNumber: 'c/t', controls: false, pdfSeparateFragments: false, plugins: [RevealNotes],
+      keyboardCondition: event => !event?.target?.closest?.('.widget'),
+    });
+    Reveal.on('slidechanged', plots);
+    plots();
+    document.documentElement.dataset.deckReady = '1';
+  }
+
+  return { start };
+})();

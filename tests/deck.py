@@ -1,0 +1,79 @@
+"""Steps through a deck in a browser, offline, and lists what is wrong with it."""
+
+import json
+from pathlib import Path
+
+SLIDES = """() => Reveal.getSlides().map(slide => {
+    const {h, v} = Reveal.getIndices(slide);
+    return [h, v || 0, slide.querySelectorAll('.fragment').length];
+})"""
+READY = """() => Promise.all([...Reveal.getCurrentSlide().querySelectorAll('img')]
+    .map(picture => picture.decode().catch(() => 0)).concat(document.fonts.ready))"""
+# What leaves the slide or its foot line, and what a box clips; formulas and notes do not count.
+MEASURE = """([width, height]) => {
+    const slide = Reveal.getCurrentSlide(), scale = Reveal.getScale();
+    const frame = document.querySelector('.reveal .slides').getBoundingClientRect();
+    const found = [];
+    for (const element of slide.querySelectorAll('*')) {
+        if (element.closest('aside.notes, .katex, script, style')) continue;
+        const box = element.getBoundingClientRect();
+        if (!box.width || !box.height || getComputedStyle(element).clipPath !== 'none') continue;
+        const right = (box.right - frame.left) / scale, bottom = (box.bottom - frame.top) / scale;
+        const left = (box.left - frame.left) / scale, top = (box.top - frame.top) / scale;
+        const name = `${element.tagName} "${element.textContent.trim().slice(0, 30)}"`;
+        if (right > width + 1 || bottom > height + 1 || left < -1 || top < -1)
+            found.push(`${name} reaches ${Math.round(right)} x ${Math.round(bottom)}`);
+        const clips = /auto|scroll|hidden|clip/.test(getComputedStyle(element).overflow);
+        if ((clips || element.tagName === 'PRE') && (element.scrollWidth > element.clientWidth + 2
+                      || element.scrollHeight > element.clientHeight + 2))
+            found.push(`${name} is clipped`);
+    }
+    for (const picture of slide.querySelectorAll('img'))
+        if (!picture.naturalWidth) found.push(`a picture is missing: ${picture.src.slice(0, 60)}`);
+    const formulas = slide.querySelectorAll('.katex-error, [mathcolor="#cc0000"]').length;
+    if (formulas) found.push(`${formulas} formulas with errors`);
+    for (const text of slide.querySelectorAll('p, li, td'))
+        if (/\\$[^$]+\\$/.test(text.textContent) && !text.closest('aside.notes'))
+            found.push(`not typeset: ${text.textContent.slice(0, 60)}`);
+    return found;
+}"""
+
+
+def open_deck(browser, path: Path):
+    """The page of a deck, with the network off, and the lists of its requests and errors."""
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
+    page = context.new_page()
+    requests, errors = [], []
+    page.on("request", lambda r: r.url.startswith(("http", "ws")) and requests.append(r.url))
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    page.on("console", lambda m: m.type == "error" and errors.append(m.text))
+    page.goto(path.resolve().as_uri())
+    page.wait_for_function("() => document.documentElement.dataset.deckReady", timeout=10_000)
+    return page, requests, errors
+
+
+def faults(browser, path: Path, shots: Path | None = None) -> list[str]:
+    """Everything wrong with a deck: overflow, clipping, formulas, requests, page errors."""
+    page, requests, errors = open_deck(browser, path)
+    found = []
+    for h, v, fragments in page.evaluate(SLIDES):
+        page.evaluate("([h, v, f]) => Reveal.slide(h, v, f)", [h, v, fragments - 1])
+        page.evaluate(READY)
+        page.wait_for_timeout(400)
+        found += [f"slide {h}.{v}: {what}" for what in page.evaluate(MEASURE, [1280, 694])]
+        if shots:
+            shots.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=shots / f"{path.stem}_{h:02}_{v}.png")
+    page.context.close()
+    return found + [f"asks for {url}" for url in requests] + [f"error: {e}" for e in errors]
+
+
+def go_to(page, selector):
+    """Show the slide that holds an element."""
+    page.evaluate(
+        f"""() => {{
+            const slide = document.querySelector({json.dumps(selector)}).closest('section');
+            const {{h, v}} = Reveal.getIndices(slide);
+            Reveal.slide(h, v);
+        }}"""
+    )

@@ -1,0 +1,183 @@
+"""The decks, opened from the file system with the network off."""
+
+import re
+import shutil
+
+import nbformat
+import numpy as np
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from slides import build
+from slides.exporter import DeckExporter
+from tests.deck import faults, go_to, open_deck
+from tests.test_widgets import pixels
+from tools.notebooks import NOTEBOOKS
+
+LESSONS = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*")) if path.stem[:2] != "00"]
+
+
+@pytest.fixture(scope="module")
+def decks():
+    """Name of each lesson -> its deck, built as `make slides` does."""
+    build.main([])
+    return {name: build.OUT / f"{name}.html" for name in LESSONS}
+
+
+@pytest.fixture
+def deck_01(decks, browser):
+    page, requests, errors = open_deck(browser, decks["01_sampling_from_images"])
+    yield page
+    page.context.close()
+    assert requests == errors == []
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_every_slide_is_in_order(decks, browser, name):
+    assert faults(browser, decks[name], build.ROOT / "build" / "screenshots") == []
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_size_and_number_of_slides(decks, browser, name):
+    assert decks[name].stat().st_size <= 3_000_000
+    page, _, _ = open_deck(browser, decks[name])
+    assert 12 <= page.evaluate("Reveal.getTotalSlides()") <= 18
+    page.context.close()
+
+
+def test_index_links_to_every_deck(decks):
+    page = (build.OUT / "index.html").read_text("utf-8")
+    assert all(f'href="{name}.html"' in page for name in LESSONS)
+
+
+def test_painter_is_alive_in_the_deck(deck_01):
+    go_to(deck_01, ".course-painter")
+    paper = deck_01.locator(".course-painter .paper")
+    box, before = paper.bounding_box(), pixels(deck_01, ".course-painter .paper")
+    deck_01.mouse.move(box["x"] + 30, box["y"] + 30)
+    deck_01.mouse.down()
+    deck_01.mouse.move(box["x"] + 120, box["y"] + 40, steps=5)
+    deck_01.mouse.up()
+    assert pixels(deck_01, ".course-painter .paper") != before
+    grey = deck_01.eval_on_selector(
+        ".course-painter .paper",
+        """canvas => [...canvas.getContext('2d').getImageData(0, 0, 128, 128).data]
+            .filter((value, i) => i % 4 == 0)""",
+    )
+    row, column = np.array([40, 120]) * 128 / box["height"]
+    assert np.reshape(grey, (128, 128))[int(row), int(column)] == 255  # white where the mouse was
+    deck_01.keyboard.press("ArrowRight")  # moves the brush, not the slides
+    assert deck_01.evaluate("Reveal.getIndices().h") == 1
+
+
+def test_player_is_alive_in_the_deck(deck_01):
+    go_to(deck_01, ".course-player")
+    readout = deck_01.locator(".course-player output")
+    before, words = pixels(deck_01, ".course-player canvas"), readout.inner_text()
+    here = deck_01.evaluate("Reveal.getIndices()")
+    deck_01.get_by_label("frame").focus()
+    deck_01.keyboard.press("ArrowLeft")
+    assert pixels(deck_01, ".course-player canvas") != before
+    assert readout.inner_text() != words
+    assert deck_01.evaluate("Reveal.getIndices()") == here
+    deck_01.keyboard.press("Home")
+    words = readout.inner_text()
+    deck_01.get_by_role("button", name="play").click()
+    deck_01.wait_for_timeout(500)
+    assert readout.inner_text() != words
+
+
+def test_formulas_alt_texts_notes_and_a_way_back(deck_01):
+    assert deck_01.locator(".slides section .katex").count() > 20
+    alt_texts = deck_01.eval_on_selector_all("section img", "all => all.map(image => image.alt)")
+    assert alt_texts and all(len(alt.split()) >= 5 for alt in alt_texts)
+    assert "No description" not in " ".join(alt_texts)
+    notes = deck_01.eval_on_selector_all("aside.notes", "all => all.map(note => note.textContent)")
+    assert any("You need" in note for note in notes)
+    assert not deck_01.locator(".slides").inner_text().count("You need")
+    assert deck_01.get_attribute("a.lesson", "href").endswith("01_sampling_from_images.ipynb")
+
+
+def test_prints_one_page_a_slide(decks, browser, tmp_path):
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(decks["01_sampling_from_images"].resolve().as_uri() + "?print-pdf")
+    page.wait_for_function("() => document.documentElement.dataset.deckReady")
+    total = page.evaluate("Reveal.getTotalSlides()")
+    page.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=total)
+    content = page.pdf(prefer_css_page_size=True, print_background=True)
+    assert len(re.findall(rb"/Type\s*/Page\b", content)) == total
+    page.close()
+
+
+# ---- the checks can fail
+
+
+def deck_of(cells, folder):
+    notebook = new_notebook(cells=cells)
+    for cell in notebook.cells:
+        cell.metadata.setdefault("slideshow", {"slide_type": "slide"})
+    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
+    path = folder / "x.html"
+    path.write_text(body, "utf-8")
+    return path
+
+
+def outputs(text):
+    return new_code_cell("1", outputs=[new_output("stream", text=text)])
+
+
+@pytest.mark.parametrize(
+    "cell, words",
+    [
+        (new_markdown_cell("# A\n" + "\n".join(f"- item {i}" for i in range(30))), "reaches"),
+        (new_code_cell("x = " + "'long' + " * 30 + "''"), "clipped"),
+        (outputs("line\n" * 60), "reaches"),
+        (new_markdown_cell("# A\n\n$\\frac12 {$"), "not typeset"),
+        (new_markdown_cell("# A\n\n$\\nosuchcommand{x}$"), "formulas with errors"),
+        (new_markdown_cell('# A\n\n<img src="http://127.0.0.1:9/x.png" alt="x">'), "asks for"),
+        (new_markdown_cell("# A\n\n<script>throw new Error('broken')</script>"), "broken"),
+    ],
+)
+def test_a_bad_slide_is_found(browser, tmp_path, decks, cell, words):
+    path = deck_of([new_markdown_cell("# Title"), cell], tmp_path)
+    assert any(words in fault for fault in faults(browser, path))
+
+
+def test_a_good_slide_passes(browser, tmp_path, decks):
+    cells = [new_markdown_cell("# Title\n\n$x^2$\n\n<!-- notes -->\n\nSay it."), outputs("fine\n")]
+    assert faults(browser, deck_of(cells, tmp_path)) == []
+
+
+def test_plotly_is_drawn(browser, tmp_path, decks):
+    figure = {"data": [{"type": "scatter3d", "x": [1, 2], "y": [1, 2], "z": [1, 2]}], "layout": {}}
+    data = {"application/vnd.plotly.v1+json": figure}
+    cell = new_code_cell("1", outputs=[new_output("display_data", data)])
+    path = deck_of([new_markdown_cell("# Title"), cell], tmp_path)
+    page, requests, _ = open_deck(browser, path)
+    page.evaluate("Reveal.slide(1)")
+    page.locator(".plotly .main-svg").first.wait_for()
+    page.evaluate("Reveal.slide(0)")
+    assert page.locator(".plotly .main-svg").count() == 0 and requests == []
+    page.context.close()
+
+
+@pytest.mark.parametrize("part", ["POINTS = 4000", "const dot ="])
+def test_broken_javascript_is_found(decks, browser, tmp_path, part):
+    path = shutil.copy(decks["01_sampling_from_images"], tmp_path / "broken.html")
+    text = path.read_text("utf-8")
+    assert part in text
+    path.write_text(text.replace(part, "const broken ="), "utf-8")
+    with pytest.raises(Exception, match="Timeout"):
+        faults(browser, path)
+
+
+def test_the_cache_follows_the_notebook(decks, tmp_path, monkeypatch):
+    """A second build executes nothing; a changed notebook is executed again."""
+    calls = []
+    monkeypatch.setattr(build, "execute", lambda notebook, **_: calls.append(1))
+    monkeypatch.setattr(build, "CACHE", tmp_path)
+    source = tmp_path / "09_x.ipynb"
+    for text in ("1", "1", "2"):
+        nbformat.write(new_notebook(cells=[new_markdown_cell(f"# {text}", id="a")]), source)
+        build.executed(source)
+    assert len(calls) == 2
