@@ -32,7 +32,7 @@ RUN, TEST = (
     for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"])
 )
 TOOLS = {"jupyterlab", "nbval", "pytest-xdist", "ruff"}  # run, not imported
-COMING = {"anywidget", "plotly", "safetensors"}  # for the lessons in preparation
+COMING = {"plotly", "safetensors"}  # for the lessons in preparation
 IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage"}
 
 
@@ -97,7 +97,7 @@ def test_ci_calls_what_a_newcomer_calls():
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
 
 
-@pytest.mark.parametrize("target", ["lab", "test", "notebooks"])
+@pytest.mark.parametrize("target", ["lab", "test", "notebooks", "slides"])
 def test_make_knows_its_targets(target):
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr

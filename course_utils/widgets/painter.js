@@ -92,16 +92,13 @@ function render({ model, el, signal }) {
   el.replaceChildren(root);
 
   const ink = paper.getContext("2d"), sky = rain.getContext("2d");
-  const image = ink.createImageData(side, side);
+  const image = ink.createImageData(side, side), picture = new Uint32Array(image.data.buffer);
   const points = new Float32Array(2 * POINTS);
   let table = null, drawn = 0, next = 0, loop = null;
   let brush = { x: side / 2, y: side / 2, keyboard: false, down: false };
 
   function showPixels() {
-    for (let k = 0; k < pixels.length; k++) {
-      image.data.fill(pixels[k], 4 * k, 4 * k + 3);
-      image.data[4 * k + 3] = 255;
-    }
+    for (let k = 0; k < pixels.length; k++) picture[k] = 0xff000000 | (pixels[k] * 0x010101);
     ink.putImageData(image, 0, 0);
     if (!brush.keyboard) return;
     ink.strokeStyle = ORANGE;

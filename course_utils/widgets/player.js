@@ -62,36 +62,32 @@ function render({ model, el, signal }) {
   root.append(make("style", { textContent: STYLE }), canvas, row, readout);
   el.replaceChildren(root);
 
-  const context = canvas.getContext("2d");
-  const heat = make("canvas", { width: run.cells || 1, height: run.cells || 1 });
-  const heatContext = heat.getContext("2d");
-  const heatImage = heatContext.createImageData(heat.width, heat.height);
+  const context = canvas.getContext("2d", { willReadFrequently: true }); // kept in memory, written as bytes
+  const image = context.createImageData(side, side), picture = new Uint32Array(image.data.buffer);
   const [red, green, blue] = model.get("colour");
+  const ink = 0xff000000 | (blue << 16) | (green << 8) | red;
   const dot = Math.max(2, Math.round(2 * ratio));
+  const cellOf = Int32Array.from({ length: side }, (_, at) => Math.floor(at * run.cells / side));
   let frame = model.get("frame"), timer = null;
 
   function drawField() {
     const k = run.cells, from = frame * k * k;
-    for (let i = 0; i < k; i++)
-      for (let j = 0; j < k; j++) {
-        const grey = run.field[from + (k - 1 - i) * k + j], at = 4 * (i * k + j);
-        heatImage.data.fill(grey, at, at + 3);
-        heatImage.data[at + 3] = 255;
-      }
-    heatContext.putImageData(heatImage, 0, 0);
-    context.imageSmoothingEnabled = false;
-    context.drawImage(heat, 0, 0, side, side);
+    for (let y = 0, at = 0; y < side; y++) {
+      const row = from + (k - 1 - cellOf[y]) * k;
+      for (let x = 0; x < side; x++) picture[at++] = 0xff000000 | (run.field[row + cellOf[x]] * 0x010101);
+    }
   }
 
   function draw() {
-    context.fillStyle = "white";
-    context.fillRect(0, 0, side, side);
     if (run.cells) drawField();
-    context.fillStyle = `rgb(${red} ${green} ${blue})`;
+    else picture.fill(0xffffffff);
     for (let i = 2 * frame * run.n, end = i + 2 * run.n; i < end; i += 2) {
-      const x = run.points[i], y = run.points[i + 1];
-      if (x === x) context.fillRect(x * side - dot / 2, (1 - y) * side - dot / 2, dot, dot);
+      const left = Math.round(run.points[i] * side - dot / 2);
+      const top = Math.round((1 - run.points[i + 1]) * side - dot / 2);
+      for (let y = Math.max(0, top); y < Math.min(side, top + dot); y++)
+        for (let x = Math.max(0, left); x < Math.min(side, left + dot); x++) picture[y * side + x] = ink;
     }
+    context.putImageData(image, 0, 0);
     const parts = names.map((name, k) => `${name} ${numbers[k][frame]}`);
     readout.textContent = [`${model.get("unit")} ${iterations[frame]}`, ...parts].join("   ");
     slider.value = frame;

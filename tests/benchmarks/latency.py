@@ -26,15 +26,19 @@ SOURCES = [
     "from course_utils.widgets.player import Player\n"
     "rng = np.random.default_rng(0)\n"
     "points = np.array([ImageDensity.from_file('bat').sample(2000, rng) for _ in range(100)])\n"
+    "field = rng.random((100, 32, 32))\n"
     "Painter('bat')",
-    "Player(points, 'Two thousand points in the shape of a bat.', rng.random((100, 32, 32)))",
+    "Player(points, 'Two thousand points in the shape of a bat.', field)",
     "from ipywidgets import interact\nfrom course_utils import plots\n"
     "@interact(frame=(0, 99))\ndef draw(frame=99):\n"
     "    fig, (ax,) = plots.planes(1, size=4.4)\n"
+    "    plots.density(ax, field[frame])\n"
     "    plots.points(ax, points[frame])\n"
     "    plots.plt.show()",
     "fig, (ax,) = plots.planes(1, size=4.4)\nartist = plots.points(ax, points[99])\n"
-    "def update(frame):\n    artist.set_data(*points[int(frame)].T)\n"
+    "heat = plots.density(ax, field[99])\n"
+    "def update(frame):\n"
+    "    artist.set_data(*points[int(frame)].T)\n    heat.set_data(field[int(frame)])\n"
     "plots.live(fig, update, 'Two thousand points in the shape of a bat.', frame=(0, 99, 1, 99))",
 ]
 # Resolves with the milliseconds until the picture of an element has changed.
