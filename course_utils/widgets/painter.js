@@ -178,6 +178,10 @@ function render({ model, el, signal }) {
       sky.fillRect(b * S / BINS, EDGE - across[b] * tall, S / BINS - 0.5, across[b] * tall);
       sky.fillRect(S, EDGE + S - (b + 1) * S / BINS, up[b] * wide, S / BINS - 0.5);
     }
+    sky.fillStyle = "#555";
+    sky.font = "13px system-ui, sans-serif";
+    for (const [text, x, y] of [["x", S - 12, EDGE + S - 6], ["y", 6, EDGE + 15], ["p(x)", 4, 14], ["p(y)", S + 22, EDGE + S - 6]])
+      sky.fillText(text, x, y);
     sky.strokeStyle = ORANGE;
     sky.lineWidth = 1.5;
     sky.beginPath();

@@ -32,6 +32,7 @@ const STYLE = `
   .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
   .course-player input[type=range] { flex: 1; max-width: 300px; }
   .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
+  .course-player .hint { color: #555; font-size: 13px; margin: 2px 0 0; }
   .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
 `;
 const SIDE = 420;
@@ -57,9 +58,10 @@ function render({ model, el, signal }) {
   for (const name of Object.keys(SPEEDS)) speed.append(make("option", { textContent: name }));
   speed.value = "1 ×";
   const readout = make("output", {}, { "aria-live": "off" });
+  const hint = make("p", { className: "hint", textContent: "x from 0 to 1 to the right, y from 0 to 1 upward" });
   const row = make("div", { className: "row" });
   row.append(play, slider, speed);
-  root.append(make("style", { textContent: STYLE }), canvas, row, readout);
+  root.append(make("style", { textContent: STYLE }), canvas, row, readout, hint);
   el.replaceChildren(root);
 
   const context = canvas.getContext("2d", { willReadFrequently: true }); // kept in memory, written as bytes
