@@ -28,14 +28,14 @@ export function decode(model) {
 
 const STYLE = `
   .course-player { font: 15px/1.4 system-ui, sans-serif; color: #222; max-width: 560px; }
-  .course-player canvas { display: block; width: 420px; height: 420px; border: 1px solid #999; }
+  .course-player canvas { display: block; width: 400px; height: 400px; border: 1px solid #999; }
   .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
   .course-player input[type=range] { flex: 1; max-width: 300px; }
   .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
   .course-player .hint { color: #555; font-size: 13px; margin: 2px 0 0; }
   .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
 `;
-const SIDE = 420;
+const SIDE = 400;
 const SPEEDS = { "½ ×": 6, "1 ×": 12, "2 ×": 24, "4 ×": 48 }; // frames a second
 
 function make(tag, properties = {}, attributes = {}) {
