@@ -31,10 +31,15 @@ $(VENV)/.test: $(VENV)/.made pyproject.toml requirements.lock
 	$(PIP) -e ".[test]"
 	@touch $@ $(VENV)/.lab
 
+# A moved folder needs a new environment: the old one holds the old path.
+ifneq ($(shell cat $(VENV)/.made 2>/dev/null),$(CURDIR))
+.PHONY: $(VENV)/.made
+endif
+
 $(VENV)/.made:
-	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
 	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    $$python -m venv --clear $(VENV) && touch $@; exit; \
+	    $$python -m venv --clear $(VENV) && echo "$(CURDIR)" > $@; exit; \
 	  fi; \
 	done; \
 	echo "The course needs Python 3.11 or newer, and none was found. Install one, or name it:" \

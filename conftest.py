@@ -9,6 +9,8 @@ from tests import chromium, nbval_guard  # noqa: F401  (nbval_guard acts by bein
 from tests.jupyterlab import serve
 
 ROOT = Path(__file__).parent
+if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder
+    os.environ["COURSE_CLAIMS"] = str(Path(os.environ["COURSE_CLAIMS"]).absolute())
 
 
 @pytest.fixture(scope="session")

@@ -28,11 +28,11 @@ def claim(statement: str, holds, measured: str = ""):
     Raises:
         AssertionError: the statement does not hold.
     """
-    holds = bool(holds)
+    holds = bool(holds) and holds == holds  # NaN does not hold
     if log := os.environ.get("COURSE_CLAIMS"):
         entry = dict(lesson=_lesson, statement=statement, holds=holds, measured=measured)
         with Path(log).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False) + "\n")
+            file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
     text = f"{statement}: {measured}" if measured else statement
     if not holds:
         raise AssertionError(f"This claim does not hold here: {text}")
@@ -77,18 +77,20 @@ def grade(exercise_name: str, answer) -> tuple[str, str]:
         return "not tried", "not tried yet."
     if not callable(answer):
         return "wrong", f"expected a function, but got {_show(answer)}."
-    for inputs in exercise.inputs:
+    for number, inputs in enumerate(exercise.inputs):
         call = f"on {', '.join(map(_show, inputs))}"
         try:
             result = answer(*copy.deepcopy(inputs))
         except NotImplementedError:
             return "not tried", "not tried yet."
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             return "wrong", f"{call} it raised {type(error).__name__}: {error}"
         if result is None or result is Ellipsis:
+            if number:
+                return "wrong", f"{call} it returned nothing."
             return (
                 "not tried",
-                "not tried yet: your function returns nothing (`return` is missing).",
+                "not tried yet: your function returns nothing (is `return` missing?)",
             )
         expected = exercise.reference(*copy.deepcopy(inputs))
         try:

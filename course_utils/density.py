@@ -5,13 +5,13 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import tifffile
 from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.color import rgb2gray
-from skimage.io import imread
 from skimage.transform import resize_local_mean
 
 PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
-LARGEST_SIDE = 8192
+LARGEST_SIDE, LARGEST_FILE_SIDE = 8192, 2048  # pixels: of any density; of a file read as it is
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
 
 
@@ -83,7 +83,7 @@ class ImageDensity:
         """Density from a picture file, or from a picture of this course by its name (`"bat"`).
 
         Takes PNG, JPEG, BMP, GIF and TIFF (the first picture of a sequence), grey or colour, with
-        or without alpha, 8 or 16 bit or float. Transparent means improbable.
+        or without alpha, 8 or 16 bit (colours 8) or float. Transparent means improbable.
 
         Args:
             path: a file, or a name from `course_pictures()`.
@@ -95,8 +95,8 @@ class ImageDensity:
             FileNotFoundError: there is no such file and no course picture of that name.
             ValueError: not a picture, a damaged one, a wrong size, or what `from_array` refuses.
         """
-        if size is not None and operator.index(size) < 1:
-            raise ValueError(f"size must be at least 1 pixel, not {size}.")
+        if size is not None and not 1 <= operator.index(size) <= LARGEST_SIDE:
+            raise ValueError(f"size must be from 1 to {LARGEST_SIDE} pixels, not {size}.")
         path = _find(path)
         try:
             picture = _read(path)
@@ -108,7 +108,7 @@ class ImageDensity:
         try:
             grey = _grey(picture, invert)
             _check_values(grey)
-            longest = size or min(max(grey.shape), 2048)
+            longest = size or min(max(grey.shape), LARGEST_FILE_SIDE)
             shape = [max(1, round(s * longest / max(grey.shape))) for s in grey.shape]
             return cls.from_array(
                 resize_local_mean(grey, shape) if longest != max(grey.shape) else grey
@@ -251,21 +251,29 @@ def _find(path) -> Path:
 def _read(path: Path) -> np.ndarray:
     """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour."""
     try:
-        with Image.open(path) as picture:
+        with path.open("rb") as file, Image.open(file) as picture:
+            see_through = picture.info.get("transparency")
             picture = ImageOps.exif_transpose(picture)
-            single = picture.mode in ("1", "L", "I", "F") or picture.mode.startswith("I;16")
-            if single and not picture.has_transparency_data:
+            if picture.mode.startswith("I;16") and see_through is not None:
+                a = np.asarray(picture)
+                return np.dstack([a, a, a, np.where(a == see_through, 0, 65535).astype(a.dtype)])
+            if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
                 return np.asarray(picture)
-            return np.asarray(picture.convert("RGBA"))
+            if picture.mode not in ("1", "L") or picture.has_transparency_data:
+                picture = picture.convert("RGBA")
+            if picture.mode != "1" and max(picture.size) > 2 * LARGEST_FILE_SIDE:
+                picture = picture.reduce(max(picture.size) // LARGEST_FILE_SIDE)
+            return np.asarray(picture)
     except UnidentifiedImageError:
         if path.suffix.lower() not in (".tif", ".tiff"):
             raise
-        return np.asarray(imread(path))  # floats of 16 and 64 bits, and colours in floats
+        return tifffile.imread(path, key=0)  # floats of 16 and 64 bits, and colours in floats
 
 
 def _grey(a: np.ndarray, invert: bool) -> np.ndarray:
     """Grey float64 `(h, w)` with white at 1 where the file says what white is; transparent is 0."""
-    a = a / np.iinfo(a.dtype).max if a.dtype in (np.uint8, np.uint16) else a.astype(np.float64)
+    whole = a.dtype.kind == "u" and a.dtype.itemsize <= 2
+    a = a / np.iinfo(a.dtype).max if whole else a.astype(np.float64)
     channels = a.shape[2] if a.ndim == 3 else 1
     if a.ndim not in (2, 3) or channels not in (1, 3, 4):
         raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")

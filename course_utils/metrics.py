@@ -8,8 +8,15 @@ def cell_counts(points, k: int) -> np.ndarray:
     """Number of points `(n, 2)` of the unit square in each cell of a k x k grid.
 
     Returns integers `(k, k)`, first index y upward, second x, as `ImageDensity.cell_mass`.
+
+    Raises:
+        ValueError: a point lies outside [0, 1) x [0, 1).
     """
-    j, i = (np.asarray(points) * k).astype(int).T
+    points = np.asarray(points, np.float64)  # float32 would round across the edges of cells
+    if not ((points >= 0) & (points < 1)).all():
+        outside = int((~((points >= 0) & (points < 1))).any(axis=1).sum())
+        raise ValueError(f"{outside} of {len(points)} points lie outside the unit square [0, 1).")
+    j, i = (points * k).astype(int).T
     return np.bincount(i * k + j, minlength=k * k).reshape(k, k)
 
 

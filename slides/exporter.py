@@ -2,8 +2,8 @@
 
 Slides come from the standard `slideshow` metadata. Two things are added, so that one text serves
 readers and listeners. The tag `hide-input` hides the code of a cell. In a Markdown cell, what
-follows a line `<!-- notes -->` is for the speaker, and so is what stands before the heading of a
-new slide: it goes with the slide before.
+follows a line `<!-- notes -->` is for the speaker, what follows `<!-- notes of the next slide -->`
+too, one slide later; and what stands before the heading of a new slide goes with the slide before.
 """
 
 import base64
@@ -25,7 +25,7 @@ NODE = HERE / "node_modules"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
-NOTES = "<!-- notes -->"
+NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
 SHOWN = [PLOTLY, VIEW, "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]
 
 
@@ -85,8 +85,21 @@ def prepare(notebook):
             cell.source = cell.source.replace("\n\n\n", "\n\n")
             cell.outputs = [out for out in cell.outputs if _keep(out, alive)]
     notebook.cells = [part for cell in notebook.cells for part in _split(cell)]
-    notebook.cells = list(_with_headings(notebook.cells))
+    notebook.cells = list(_with_headings(_delayed(notebook.cells)))
     return notebook
+
+
+def _delayed(cells):
+    """Notes of the next slide move behind the cell that starts it."""
+    waiting = []
+    for cell in cells:
+        if cell.metadata.pop("next_slide", False):
+            waiting.append(cell)
+            continue
+        yield cell
+        if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
+            yield from waiting
+            waiting = []
 
 
 def _with_headings(cells):
@@ -107,7 +120,7 @@ def _split(cell):
     """A Markdown cell with its notes before and after it, as cells of their own."""
     if cell.cell_type != "markdown":
         return [cell]
-    before, after = "", ""
+    before, after, later = "", "", ""
     if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
         before, heading, rest = re.match(
             r"(.*?)(^#+ |\Z)(.*)", cell.source, re.DOTALL | re.M
@@ -116,6 +129,8 @@ def _split(cell):
             cell.source = heading + rest
         else:
             before = ""
+    if NEXT_NOTES in cell.source:
+        cell.source, later = cell.source.split(NEXT_NOTES, 1)
     if NOTES in cell.source:
         cell.source, after = cell.source.split(NOTES, 1)
     notes = {"slideshow": {"slide_type": "notes"}}
@@ -123,6 +138,7 @@ def _split(cell):
         new_markdown_cell(before, metadata=notes),
         cell,
         new_markdown_cell(after, metadata=notes),
+        new_markdown_cell(later, metadata={**notes, "next_slide": True}),
     ]
     return [part for part in parts if part.source.strip()]
 

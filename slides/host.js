@@ -41,6 +41,7 @@ const Deck = (() => {
       modules.set(values._esm, import(URL.createObjectURL(source)));
     }
     const { default: code } = await modules.get(values._esm);
+    place.setAttribute('data-prevent-swipe', '');
     await code.render({ model: model(values), el: place });
   }
 
@@ -61,17 +62,44 @@ const Deck = (() => {
     }
   }
 
+  // Code and text output as large as the slide allows.
+  function fit() {
+    const slide = Reveal.getCurrentSlide(), blocks = [...slide.querySelectorAll('pre')];
+    if (slide.dataset.fitted) return;
+    slide.dataset.fitted = '1';
+    const bottom = () => Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
+    for (let size = 24; size >= 16; size--) {
+      for (const block of blocks) block.style.fontSize = `${size}px`;
+      if (bottom() < 690 && blocks.every(b => b.scrollWidth <= b.clientWidth)) return;
+    }
+  }
+
+  // In a widget the keys are the widget's; Escape leaves it, and page keys turn the slides all the same.
+  function keys(event) {
+    if (!event.target.closest?.('.widget')) return;
+    const turn = { PageDown: Reveal.next, PageUp: Reveal.prev }[event.key];
+    if (!turn && event.key !== 'Escape') return;
+    event.preventDefault();
+    event.stopPropagation();
+    document.activeElement.blur();
+    turn?.();
+  }
+
   async function start() {
     const delimiters = [{ left: '$$', right: '$$', display: true }, { left: '$', right: '$', display: false }];
-    renderMathInElement(document.querySelector('.slides'), { delimiters, throwOnError: false });
+    const options = { delimiters, throwOnError: false };
+    for (const notes of document.querySelectorAll('aside.notes')) renderMathInElement(notes, { ...options, output: 'mathml' });
+    renderMathInElement(document.querySelector('.slides'), options);
     for (const place of document.querySelectorAll('.widget')) await widget(place);
     await Reveal.initialize({
       width: 1280, height: 720, margin: 0, center: false, hash: true, transition: 'none',
-      slideNumber: 'c/t', controls: false, pdfSeparateFragments: false, plugins: [RevealNotes],
+      slideNumber: 'c/t', controls: false, navigationMode: 'linear', pdfSeparateFragments: false, plugins: [RevealNotes],
       keyboardCondition: event => !event?.target?.closest?.('.widget'),
     });
-    Reveal.on('slidechanged', plots);
-    plots();
+    document.addEventListener('keydown', keys, true);
+    const arrive = () => { fit(); plots(); };
+    Reveal.on('slidechanged', arrive);
+    arrive();
     document.documentElement.dataset.deckReady = '1';
   }
 

@@ -18,7 +18,9 @@ SOLUTION = re.compile(
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(|<img(?![^>]*alt=\"[^\"]{10,}\")")
-ABSOLUTE = re.compile(r"(?<![\w.:/~-])/(?:home|root|tmp|work|usr|Users|mnt)/\w|\b[A-Z]:\\\\")
+ABSOLUTE = re.compile(
+    r"(?<![\w.:/~-])/(?:home|root|tmp|work|usr|var|opt|content|Users|mnt)/\w|\b[A-Z]:\\"
+)
 HISTORY = re.compile(r"\b(?:Out|In)\[|\bIn\b\[|(?<![\w.])_(?=\s*[\[.+*/-])")
 
 
@@ -73,6 +75,8 @@ def _form(notebook, path):
             yield f"code cell {number} has {_lines(cell)} lines; at most 35"
         if re.search(r"^\s*[!%]", cell.source, re.MULTILINE):
             yield f"code cell {number} has a magic or a shell call"
+        if "NBVAL_" in cell.source:
+            yield f"code cell {number} steers nbval by a comment; use tags"
         if HISTORY.search(cell.source):
             yield f"code cell {number} uses _, In or Out, which do not exist when it is tested"
     kinds = "".join(cell.cell_type[0] for cell in notebook.cells)

@@ -1,4 +1,5 @@
 import json
+import sys
 
 import numpy as np
 import pytest
@@ -15,6 +16,11 @@ def test_a_claim_that_holds_prints_a_tick_and_the_measure(capsys):
 def test_a_claim_that_fails_raises_with_the_measure():
     with pytest.raises(AssertionError, match="one is more than two: 1 < 2"):
         checks.claim("one is more than two", 1 > 2, "1 < 2")
+
+
+def test_nan_is_no_claim():
+    with pytest.raises(AssertionError):
+        checks.claim("not a number", float("nan"))
 
 
 def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
@@ -56,6 +62,8 @@ def test_a_stub_is_not_tried_yet(stub, capsys):
         (lambda p, j: (p.sum(axis=0) / p.sum(), 1.0), "result 2: expected shape (1,)"),
         (lambda p, j: ("a", "b"), "but got 'a'"),
         (7, "expected a function"),
+        (lambda p, j: sys.exit(), "raised SystemExit"),
+        (lambda p, j: ([1], [1]) if p.size == 1 else None, "[[1., 3.]], 0 it returned nothing"),
     ],
 )
 def test_a_wrong_answer_is_told_where_and_what(answer, words, capsys):

@@ -64,6 +64,7 @@ def test_bad_arrays_are_refused_in_one_sentence(a, error, words):
         ImageDensity.from_array(a)
 
 
+@settings(deadline=None)
 @given(
     arrays(
         np.float64,
@@ -273,14 +274,45 @@ def test_the_first_of_several_pictures_counts(tmp_path, suffix):
     np.testing.assert_allclose(d.pdf, ImageDensity.from_array(grey(seed=0)).pdf, atol=1e-12)
 
 
-def test_a_photograph_that_a_camera_turned_stands_upright(tmp_path):
+@pytest.mark.parametrize("suffix", ["jpg", "tif"])
+def test_a_photograph_that_a_camera_turned_stands_upright(tmp_path, suffix):
     a = np.zeros((20, 40), np.uint8)
     a[:, :20] = 255  # white on the left; the camera says: turn by 90 degrees clockwise
     exif = Image.Exif()
     exif[0x0112] = 6
-    Image.fromarray(a).save(tmp_path / "a.jpg", exif=exif)
-    d = ImageDensity.from_file(tmp_path / "a.jpg")
+    Image.fromarray(a).save(tmp_path / f"a.{suffix}", exif=exif)
+    d = ImageDensity.from_file(tmp_path / f"a.{suffix}")
     assert d.pdf[20:].sum() > 0.99  # so white is on top
+
+
+def test_transparent_grey_of_16_bits(tmp_path):
+    Image.fromarray(np.array([[7, 900], [7, 300]], np.uint16)).save(
+        tmp_path / "a.png", transparency=7
+    )
+    pdf = ImageDensity.from_file(tmp_path / "a.png").pdf
+    np.testing.assert_allclose(pdf, np.array([[0, 300], [0, 900]]) / 1200)
+
+
+@pytest.mark.parametrize("pages", [3, 5])
+def test_the_first_page_of_a_float_tiff_counts(tmp_path, pages):
+    a = rng().random((pages, 6, 7))
+    tifffile.imwrite(tmp_path / "a.tif", a, photometric="minisblack")
+    d = ImageDensity.from_file(tmp_path / "a.tif")
+    np.testing.assert_allclose(d.pdf, ImageDensity.from_array(a[0]).pdf, atol=1e-12)
+
+
+@pytest.mark.parametrize("order", ["<", ">"])
+def test_invert_does_not_depend_on_the_byte_order(tmp_path, order):
+    tifffile.imwrite(tmp_path / "a.tif", np.array([[0, 30000]], np.uint16), byteorder=order)
+    pdf = ImageDensity.from_file(tmp_path / "a.tif", invert=True).pdf
+    np.testing.assert_allclose(pdf[pdf > 0], np.array([65535, 35535]) / 101070)
+
+
+def test_a_very_large_photograph_is_reduced_while_it_is_read(tmp_path):
+    Image.new("L", (6000, 4500), 200).save(tmp_path / "large.jpg")
+    d = ImageDensity.from_file(tmp_path / "large.jpg")
+    assert d.pdf.shape == (2048, 2048)
+    assert (d.pdf[256:-256] > 0).all()
 
 
 def test_invert(tmp_path):
@@ -295,7 +327,7 @@ def test_size_averages_and_keeps_mass(tmp_path):
     np.testing.assert_allclose(d.pdf, ImageDensity.from_file("bat").cell_mass(64), atol=1e-7)
     Image.fromarray(grey(10, 3000)).save(tmp_path / "wide.png")
     assert ImageDensity.from_file(tmp_path / "wide.png").pdf.shape == (2048, 2048)
-    for size, error in [(0, ValueError), (-3, ValueError), (2.5, TypeError)]:
+    for size, error in [(0, ValueError), (-3, ValueError), (2.5, TypeError), (10**5, ValueError)]:
         with pytest.raises(error):
             ImageDensity.from_file("bat", size=size)
 

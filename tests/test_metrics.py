@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from course_utils.density import ImageDensity
 from course_utils.metrics import cell_counts, chi_square, total_variation
 
 MASS = np.array([[0.5, 0.25], [0.25, 0.0]])
@@ -46,3 +47,22 @@ def test_total_variation_known_answers():
     assert total_variation(np.array([[2, 1], [1, 0]]), MASS) == 0
     assert total_variation(np.array([[0, 0], [0, 7]]), MASS) == 1
     assert total_variation(np.array([[1, 0], [0, 0]]), MASS) == 0.5
+
+
+def test_float32_points_at_the_edges_of_cells_are_counted_in_their_own_cell():
+    """Points just below an edge: in float32 the product with k rounds up to the next cell."""
+    board = ImageDensity.from_array(np.indices((37, 37)).sum(0) % 2)
+    for seed in range(5):
+        points = board.sample(300_000, np.random.default_rng(seed))
+        assert chi_square(points, board.cell_mass(37)) > 1e-6
+
+
+def test_one_cell_cannot_differ():
+    assert chi_square(np.full((50, 2), 0.3), np.array([[1.0, 0.0], [0.0, 0.0]])) == 1
+    assert chi_square(np.full((50, 2), 0.7), np.array([[1.0, 0.0], [0.0, 0.0]])) == 0
+
+
+@pytest.mark.parametrize("point", [(1.0, 0.5), (0.5, 1.2), (-0.1, 0.5), (np.nan, 0.5)])
+def test_points_outside_the_square_are_refused(point):
+    with pytest.raises(ValueError, match="1 of 2 points lie outside"):
+        cell_counts([(0.5, 0.5), point], 4)

@@ -1,5 +1,6 @@
 """Each trap notebook must turn the guarded nbval run red; the clean one must stay green."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -23,50 +24,59 @@ GREEN = {
         cell("print(round(1 / 3, 2))", "nbval-check-output", "0.33\n"),
         cell("1 / 0", "raises-exception"),
         cell("%timeit -n1 -r1 pass"),
-        cell("!echo fine\nwords = !echo fine\nassert words == ['fine']"),
+        cell("!echo fine\nword = 'fine'\nwords = !echo {word}\nassert words == ['fine']"),
         cell(CLAIM.format("1 < 2")),
     ],
 }
-RED = {
-    "dead_kernel": [cell("import os\nos._exit(1)")],
-    "never_run": [cell("print(1)", "nbval-check-output", count=None)],
-    "nothing_raised": [cell("x = 1", "raises-exception")],
-    "unknown_magic": [cell("%no_such_magic")],
-    "unknown_cell_magic": [cell("%%no_such_magic\nx = 1")],
-    "failing_shell_call": [cell("!exit 3")],
-    "failing_captured_shell_call": [cell("words = !exit 3")],
-    "false_fact": [cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")],
-    "false_claim": [cell(CLAIM.format("1 > 2"))],
+RED = {  # name -> the cells, and what the report must say
+    "dead_kernel": ([cell("import os\nos._exit(1)")], "the kernel died"),
+    "never_run": ([cell("print(1)", "nbval-check-output", count=None)], "no stored run"),
+    "nothing_raised": ([cell("x = 1", "raises-exception")], "raised nothing"),
+    "out_of_time": ([cell("import time\ntime.sleep(60)", "raises-exception")], "out of time"),
+    "unknown_magic": ([cell("%no_such_magic")], "no_such_magic"),
+    "unknown_cell_magic": ([cell("%%no_such_cell_magic\nx = 1")], "no_such_cell_magic"),
+    "captured_magic": ([cell("%%capture\n%no_such_line_magic")], "no_such_line_magic"),
+    "failing_shell_call": ([cell("!exit 3")], "CalledProcessError"),
+    "failing_captured_shell_call": ([cell("words = !exit 4")], "CalledProcessError"),
+    "false_fact": ([cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")], "differ"),
+    "false_claim": ([cell(CLAIM.format("1 > 2"))], "does not hold"),
 }
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory):
-    """Name of each notebook -> the outcomes of its cells, from one guarded run over all."""
-    folder = tmp_path_factory.mktemp("traps")
-    for name, cells in (GREEN | RED).items():
+def report(tmp_path_factory):
+    """What one guarded run over all of them prints, and name -> the outcomes of its cells."""
+    folder = tmp_path_factory.mktemp("trap notebooks")
+    notebooks = GREEN | {name: cells for name, (cells, _) in RED.items()}
+    for name, cells in notebooks.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    command = "-m pytest -p tests.nbval_guard --nbval-lax --nbval-current-env -rA -q --no-header"
-    command += f" -n 2 --dist loadscope --nbval-cell-timeout=120 -c {ROOT / 'pyproject.toml'}"
+    options = "-p tests.nbval_guard --nbval-lax --nbval-current-env -rA -q --no-header -n 2"
+    options += " --dist loadscope --nbval-cell-timeout=20"
+    environment = dict(os.environ)
+    for name in ("PYTEST_ADDOPTS", "COURSE_CLAIMS"):
+        environment.pop(name, None)
     run = subprocess.run(
-        [sys.executable, *command.split(), folder],
+        [sys.executable, "-m", "pytest", *options.split(), "-c", ROOT / "pyproject.toml", folder],
         cwd=ROOT,
+        env=environment,
         capture_output=True,
         text=True,
     )
-    outcomes = {name: [] for name in GREEN | RED}
+    outcomes = {name: [] for name in notebooks}
     for line in run.stdout.splitlines():
         word, _, rest = line.partition(" ")
         if word in ("PASSED", "FAILED", "ERROR") and "::" in rest:
             outcomes[Path(rest.partition("::")[0]).stem].append(word)
-    return outcomes
+    return run.stdout, outcomes
 
 
 @pytest.mark.parametrize("name", GREEN)
-def test_clean_notebook_is_green(verdicts, name):
-    assert verdicts[name] == ["PASSED"] * len(GREEN[name])
+def test_clean_notebook_is_green(report, name):
+    assert report[1][name] == ["PASSED"] * len(GREEN[name])
 
 
 @pytest.mark.parametrize("name", RED)
-def test_trap_turns_red(verdicts, name):
-    assert "FAILED" in verdicts[name]
+def test_trap_turns_red_for_its_reason(report, name):
+    text, outcomes = report
+    assert "FAILED" in outcomes[name]
+    assert RED[name][1] in text

@@ -92,6 +92,7 @@ SPOILED = {
     "shows nothing": lambda nb: (tag("nbval-check-output")(nb), output()(nb)),
     "slide type '-'": slide("-"),
     "magic or a shell call": append("\n%matplotlib inline"),
+    "steers nbval": append("\n# NBVAL_SKIP"),
     "uses _, In or Out": append("\nlast = Out[3]"),
     "image in the text has no alt text": prose("![](../data/densities/bat.png)"),
     "leads nowhere": prose("[next](99_nothing.ipynb)"),

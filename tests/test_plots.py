@@ -13,6 +13,7 @@ ALT = "A curve that goes up from left to right."
 @pytest.fixture(autouse=True)
 def shell():
     InteractiveShell.instance()
+    plots.plt.close("all")
 
 
 def labelled():

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -54,7 +55,7 @@ def test_lock_is_what_the_requirements_need_and_no_more():
                 child = canonicalize_name(requirement.name)
                 queue += [(child, extra) for extra in ("", *requirement.extras)]
     needed = {name for name, _ in needed}
-    if sys.platform == "linux":
+    if sys.platform == "linux" and sys.version_info[:2] == (3, 11):  # what the lock was made on
         for_gpu = {name for name in needed if re.match("nvidia|triton|cuda", name)}
         assert set(LOCK) == needed - for_gpu, "mend requirements.lock by pip freeze --all"
 
@@ -66,7 +67,8 @@ def test_installed_is_locked():
 
 
 def test_every_requirement_is_used():
-    sources = [path.read_text("utf-8") for path in ROOT.rglob("*.py") if ".venv" not in path.parts]
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True)
+    sources = [(ROOT / name).read_text("utf-8") for name in listed.stdout.splitlines()]
     sources += [cell.source for path in select() for cell in code_cells(read(path.name[:2])[0])]
     imported = set()
     for source in sources:
@@ -97,12 +99,17 @@ def test_ci_calls_what_a_newcomer_calls():
     assert Requirement(f"python{PROJECT['requires-python']}").specifier.contains(python)
 
 
+needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+
+
+@needs_make
 @pytest.mark.parametrize("target", ["lab", "test", "notebooks", "slides"])
 def test_make_knows_its_targets(target):
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
     assert run.returncode == 0, run.stderr
 
 
+@needs_make
 def test_make_passes_options_on():
     run = subprocess.run(
         ["make", "-n", "lab", "ARGS=--no-browser --port 9999"],

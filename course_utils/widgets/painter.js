@@ -34,7 +34,7 @@ export function sample(table, side, points, from, count, random = Math.random) {
 }
 
 const STYLE = `
-  .course-painter { font: 15px/1.4 system-ui, sans-serif; color: #222; width: 760px; }
+  .course-painter { font: 16px/1.4 system-ui, sans-serif; color: #222; width: 760px; }
   .course-painter .views { display: flex; gap: 16px; align-items: flex-end; }
   .course-painter canvas { display: block; }
   .course-painter .paper { width: 340px; height: 340px; background: black; cursor: crosshair; touch-action: none;
@@ -44,10 +44,10 @@ const STYLE = `
   .course-painter button, .course-painter select { font: inherit; min-width: 44px; padding: 4px 10px; }
   .course-painter button[aria-pressed=true] { background: #0072B2; color: white; }
   .course-painter label { display: flex; gap: 6px; align-items: center; }
-  .course-painter .hint { color: #555; font-size: 13px; margin: 6px 0 0; }
+  .course-painter .hint { color: #555; font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
 `;
 const PAPER = 340, EDGE = 60; // sizes on the page; the rain has EDGE of room for each marginal
-const POINTS = 4000, RAIN = 160, UNDO = 20, BINS = 64;
+const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;
 const BLUE = "#0072B2", ORANGE = "#D55E00";
 
 function make(tag, properties = {}, attributes = {}) {
@@ -66,10 +66,11 @@ function render({ model, el, signal }) {
   const root = make("div", { className: "course-painter" }, { role: "group", "aria-label": model.get("alt") });
   const paper = make("canvas", { className: "paper", width: side, height: side, tabIndex: 0 }, {
     role: "application",
-    "aria-label": "canvas to draw a density on: arrow keys move the brush, space draws, e switches to the eraser",
+    "aria-label": "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, "
+      + "e switches to the eraser and back, u undoes",
   });
   paper.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys away
-  const ratio = Math.max(1, window.devicePixelRatio || 1);
+  const ratio = Math.max(2, window.devicePixelRatio || 1); // sharp on a projector too
   const rain = make("canvas", { className: "rain", width: 400 * ratio, height: 400 * ratio }, {
     role: "img",
     "aria-label": "points drawn from the density, and its marginals along the upper and right edge",
@@ -94,13 +95,13 @@ function render({ model, el, signal }) {
   const ink = paper.getContext("2d"), sky = rain.getContext("2d");
   const image = ink.createImageData(side, side), picture = new Uint32Array(image.data.buffer);
   const points = new Float32Array(2 * POINTS);
-  let table = null, drawn = 0, next = 0, loop = null;
-  let brush = { x: side / 2, y: side / 2, keyboard: false, down: false };
+  let table = null, drawn = 0, next = 0, left = 0, loop = null;
+  const brush = { x: side / 2, y: side / 2, ring: false, down: false, pointer: null };
 
   function showPixels() {
     for (let k = 0; k < pixels.length; k++) picture[k] = 0xff000000 | (pixels[k] * 0x010101);
     ink.putImageData(image, 0, 0);
-    if (!brush.keyboard) return;
+    if (!brush.ring) return;
     ink.strokeStyle = ORANGE;
     ink.lineWidth = 1.5;
     ink.beginPath();
@@ -108,15 +109,27 @@ function render({ model, el, signal }) {
     ink.stroke();
   }
 
+  const same = (a, b) => a.every((value, k) => value === b[k]);
+
   function remember() {
+    if (past.length && same(past.at(-1), pixels)) return;
     past.push(pixels.slice());
     if (past.length > UNDO) past.shift();
+  }
+
+  const erasing = () => eraser.getAttribute("aria-pressed") === "true";
+
+  function say() {
+    const words = [];
+    if (!table) words.push("The canvas is black. White means probable: draw something.");
+    if (brush.ring) words.push(`${erasing() ? "Eraser" : "Brush"} ${brush.down ? "down" : "up"}.`);
+    status.textContent = words.join(" ");
   }
 
   // A round brush with a soft rim, from one place to another.
   function stroke(from, to) {
     const radius = size.value / 2, steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y)) || 1;
-    const erase = eraser.getAttribute("aria-pressed") === "true";
+    const erase = erasing();
     for (let s = 0; s <= steps; s++) {
       const x = from.x + (to.x - from.x) * s / steps, y = from.y + (to.y - from.y) * s / steps;
       const low = v => Math.max(0, Math.floor(v - radius - 1)), high = v => Math.min(side - 1, Math.ceil(v + radius + 1));
@@ -134,8 +147,9 @@ function render({ model, el, signal }) {
     showPixels();
     table = aliasTable(pixels);
     if (!table) drawn = next = 0;
-    status.textContent = table ? "" : "The canvas is black. White means probable: draw something.";
-    fall();
+    say();
+    left = POINTS + RAIN;
+    loop ??= requestAnimationFrame(fall);
   }
 
   function tell() {
@@ -194,20 +208,16 @@ function render({ model, el, signal }) {
 
   // New points take the place of the oldest, until all come from what is drawn now.
   function fall() {
-    let left = POINTS + RAIN;
-    cancelAnimationFrame(loop);
-    const step = () => {
-      if (table && left > 0) {
-        const count = Math.min(RAIN, POINTS - next);
-        sample(table, side, points, next, count);
-        next = (next + count) % POINTS;
-        drawn = Math.max(drawn, Math.min(POINTS, next || POINTS));
-        left -= count;
-        loop = requestAnimationFrame(step);
-      }
-      showRain();
-    };
-    step();
+    loop = null;
+    if (table && left > 0) {
+      const count = Math.min(RAIN, POINTS - next);
+      sample(table, side, points, next, count);
+      next = (next + count) % POINTS;
+      drawn = Math.max(drawn, next || POINTS);
+      left -= count;
+      loop = requestAnimationFrame(fall);
+    }
+    showRain();
   }
 
   const place = event => {
@@ -215,45 +225,48 @@ function render({ model, el, signal }) {
     return { x: (event.clientX - box.left) * side / box.width, y: (event.clientY - box.top) * side / box.height };
   };
   paper.onpointerdown = event => {
+    if (event.button || brush.pointer !== null) return;
     paper.setPointerCapture(event.pointerId);
     remember();
-    Object.assign(brush, place(event), { keyboard: false, down: true });
+    Object.assign(brush, place(event), { ring: false, down: false, pointer: event.pointerId });
     stroke(brush, brush);
   };
   paper.onpointermove = event => {
-    if (!brush.down || brush.keyboard) return;
+    if (event.pointerId !== brush.pointer) return;
     const to = place(event);
     stroke(brush, to);
     Object.assign(brush, to);
   };
-  paper.onpointerup = paper.onpointercancel = () => {
-    if (!brush.down || brush.keyboard) return;
-    brush.down = false;
+  paper.onpointerup = paper.onpointercancel = event => {
+    if (event.pointerId !== brush.pointer) return;
+    brush.pointer = null;
     tell();
   };
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   paper.onkeydown = event => {
-    const move = MOVES[event.key];
+    const move = MOVES[event.key], undoes = event.key === "z" && (event.ctrlKey || event.metaKey);
+    if (brush.pointer !== null || ((event.ctrlKey || event.metaKey || event.altKey) && !undoes)) return;
     if (move) {
       const step = event.shiftKey ? 10 : 3, from = { x: brush.x, y: brush.y };
       const within = v => Math.min(side - 1, Math.max(0, v));
-      const to = { x: within(from.x + step * move[0]), y: within(from.y + step * move[1]) };
-      Object.assign(brush, to, { keyboard: true });
-      if (brush.down) { stroke(from, to); tell(); } else showPixels();
+      Object.assign(brush, { x: within(from.x + step * move[0]), y: within(from.y + step * move[1]), ring: true });
+      if (brush.down) { stroke(from, brush); tell(); } else { showPixels(); say(); }
     } else if (event.key === " ") {
-      brush.keyboard = true;
-      brush.down = !brush.down;
-      if (brush.down) { remember(); stroke(brush, brush); tell(); }
-      status.textContent = brush.down ? "brush down: arrow keys draw" : "brush up";
+      Object.assign(brush, { ring: true, down: !brush.down });
+      if (brush.down) { remember(); stroke(brush, brush); tell(); } else say();
     } else if (event.key === "e") eraser.click();
-    else if (event.key === "u") undo.click();
+    else if (event.key === "u" || undoes) undo.click();
     else return;
     event.preventDefault();
     event.stopPropagation();
   };
-  paper.onblur = () => { Object.assign(brush, { keyboard: false, down: false }); showPixels(); };
-  eraser.onclick = () => eraser.setAttribute("aria-pressed", String(eraser.getAttribute("aria-pressed") !== "true"));
-  undo.onclick = () => { if (past.length) { pixels = past.pop(); changed(); tell(); } };
+  paper.onfocus = () => { brush.ring = paper.matches(":focus-visible"); showPixels(); say(); };
+  paper.onblur = () => { Object.assign(brush, { ring: false, down: false }); showPixels(); say(); };
+  eraser.onclick = () => { eraser.setAttribute("aria-pressed", String(!erasing())); say(); };
+  undo.onclick = () => {
+    while (past.length && same(past.at(-1), pixels)) past.pop();
+    if (past.length) { pixels = past.pop(); changed(); tell(); }
+  };
   clear.onclick = () => { remember(); pixels = new Uint8Array(side * side); changed(); tell(); };
   start.onchange = () => {
     if (start.value === "") return;
@@ -265,7 +278,10 @@ function render({ model, el, signal }) {
   };
   const follow = () => {
     const other = copy(model.get("pixels"));
-    if (other.some((value, k) => value !== pixels[k])) { pixels = other; changed(); }
+    if (brush.pointer !== null || same(other, pixels)) return;
+    remember();
+    pixels = other;
+    changed();
   };
   model.on("change:pixels", follow);
   const end = () => { cancelAnimationFrame(loop); model.off("change:pixels", follow); };

@@ -27,12 +27,12 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-player { font: 15px/1.4 system-ui, sans-serif; color: #222; max-width: 560px; }
+  .course-player { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 560px; }
   .course-player canvas { display: block; width: 400px; height: 400px; border: 1px solid #999; }
   .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
   .course-player input[type=range] { flex: 1; max-width: 300px; }
   .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
-  .course-player .hint { color: #555; font-size: 13px; margin: 2px 0 0; }
+  .course-player .hint { color: #555; font-size: 14px; margin: 2px 0 0; }
   .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
 `;
 const SIDE = 400;
@@ -47,10 +47,10 @@ function make(tag, properties = {}, attributes = {}) {
 function render({ model, el, signal }) {
   const run = decode(model);
   const iterations = model.get("iterations"), names = model.get("names"), numbers = model.get("numbers");
-  const ratio = Math.max(1, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
+  const ratio = Math.max(2, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
 
   const root = make("div", { className: "course-player" }, { role: "group", "aria-label": model.get("alt") });
-  const canvas = make("canvas", { width: side, height: side }, { role: "img", "aria-label": model.get("alt") });
+  const canvas = make("canvas", { width: side, height: side }, { "aria-hidden": "true" });
   const play = make("button", { type: "button", textContent: "▶" }, { "aria-label": "play" });
   const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
   slider.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys away
@@ -91,7 +91,7 @@ function render({ model, el, signal }) {
     }
     context.putImageData(image, 0, 0);
     const parts = names.map((name, k) => `${name} ${numbers[k][frame]}`);
-    readout.textContent = [`${model.get("unit")} ${iterations[frame]}`, ...parts].join("   ");
+    readout.textContent = [`${model.get("unit")} ${iterations[frame]}`, ...parts].join(", ");
     slider.value = frame;
     slider.setAttribute("aria-valuetext", readout.textContent);
   }
@@ -135,7 +135,9 @@ function render({ model, el, signal }) {
   };
   const follow = () => { if (model.get("frame") !== frame) { stop(); show(model.get("frame")); } };
   model.on("change:frame", follow);
-  const end = () => { stop(); model.off("change:frame", follow); };
+  const seen = new IntersectionObserver(([entry]) => { if (timer && !entry.isIntersecting) { stop(); tell(); } });
+  seen.observe(canvas);
+  const end = () => { stop(); seen.disconnect(); model.off("change:frame", follow); };
   signal?.addEventListener("abort", end);
   draw();
   return end;

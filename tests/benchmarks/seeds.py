@@ -15,7 +15,7 @@ from collections import defaultdict
 from pathlib import Path
 
 import nbformat
-from nbclient.exceptions import CellExecutionError
+from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
 from course_utils.density import course_pictures
@@ -27,11 +27,12 @@ def run(path, choices, log):
     notebook = nbformat.read(path, as_version=4)
     cell = next(c for c in notebook.cells if "parameters" in c.metadata.get("tags", []))
     for name, value in choices.items():
-        cell.source = re.sub(rf"^{name} = .*$", f"{name} = {value!r}", cell.source, flags=re.M)
+        line = f"{name} = {value!r}"
+        cell.source = re.sub(rf"^{name} = .*$", lambda _, line=line: line, cell.source, flags=re.M)
     os.environ["COURSE_CLAIMS"] = str(log)
     try:
         execute(notebook)
-    except CellExecutionError as error:
+    except (CellExecutionError, DeadKernelError) as error:
         return str(error).strip().splitlines()[-1]
 
 

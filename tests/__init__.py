@@ -1,0 +1,1 @@
+"""Tests of the course; run them with `make test`."""
