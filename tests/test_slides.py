@@ -87,6 +87,46 @@ def test_player_is_alive_in_the_deck(deck_01):
     assert readout.inner_text() != words
 
 
+def test_arrow_keys_visit_every_slide(deck_01):
+    total = deck_01.evaluate("Reveal.getTotalSlides()")
+    seen = set()
+    for _ in range(total + 5):
+        seen.add(tuple(deck_01.evaluate("[Reveal.getIndices().h, Reveal.getIndices().v]")))
+        deck_01.keyboard.press("ArrowRight")
+    assert len(seen) == total
+
+
+def test_leaving_a_widget_by_keys(deck_01):
+    here = "Reveal.getSlidePastCount()"
+    go_to(deck_01, ".course-painter")
+    deck_01.locator(".course-painter .paper").click()
+    deck_01.keyboard.press("ArrowRight")
+    assert deck_01.evaluate(here) == 1
+    deck_01.keyboard.press("Escape")
+    deck_01.keyboard.press("ArrowRight")
+    assert deck_01.evaluate(here) == 2
+    deck_01.keyboard.press("ArrowLeft")
+    deck_01.get_by_label("brush size").focus()
+    deck_01.keyboard.press("PageDown")  # what a presenter's remote sends
+    assert deck_01.evaluate(here) == 2
+
+
+def test_drawing_by_touch_does_not_turn_the_slide(decks, browser):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, has_touch=True)
+    page = context.new_page()
+    page.goto(decks["01_sampling_from_images"].resolve().as_uri())
+    page.wait_for_function("() => document.documentElement.dataset.deckReady")
+    go_to(page, ".course-painter")
+    box, before = page.locator(".paper").bounding_box(), pixels(page, ".course-painter .paper")
+    session = context.new_cdp_session(page)
+    for kind, x in [("Start", 300), *[("Move", 300 - 20 * i) for i in range(1, 13)], ("End", None)]:
+        points = [] if x is None else [{"x": box["x"] + x, "y": box["y"] + 20, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    assert pixels(page, ".course-painter .paper") != before
+    assert page.evaluate("Reveal.getSlidePastCount()") == 1
+    context.close()
+
+
 def test_formulas_alt_texts_notes_and_a_way_back(deck_01):
     assert deck_01.locator(".slides section .katex").count() > 20
     alt_texts = deck_01.eval_on_selector_all("section img", "all => all.map(image => image.alt)")
