@@ -47,7 +47,7 @@ function make(tag, properties = {}, attributes = {}) {
 function render({ model, el, signal }) {
   const run = decode(model);
   const iterations = model.get("iterations"), names = model.get("names"), numbers = model.get("numbers");
-  const ratio = Math.max(2, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
+  const ratio = Math.max(1, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
 
   const root = make("div", { className: "course-player" }, { role: "group", "aria-label": model.get("alt") });
   const canvas = make("canvas", { width: side, height: side }, { "aria-hidden": "true" });
