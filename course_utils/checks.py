@@ -28,7 +28,7 @@ def claim(statement: str, holds, measured: str = ""):
     Raises:
         AssertionError: the statement does not hold.
     """
-    holds = bool(holds) and holds == holds  # NaN does not hold
+    holds = bool(holds and holds == holds)  # NaN does not hold
     if log := os.environ.get("COURSE_CLAIMS"):
         entry = dict(lesson=_lesson, statement=statement, holds=holds, measured=measured)
         with Path(log).open("a", encoding="utf-8") as file:

@@ -27,7 +27,7 @@ def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
     log = tmp_path / "claims.jsonl"
     monkeypatch.setenv("COURSE_CLAIMS", str(log))
     checks.start("01_sampling_from_images")
-    checks.claim("α holds", True, "0.5")
+    checks.claim("α holds", np.bool_(True), "0.5")
     with pytest.raises(AssertionError):
         checks.claim("β holds", False)
     entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
