@@ -234,10 +234,10 @@ def test_painter_by_keyboard(page):
 
 def test_points_rain_from_what_is_drawn(page):
     page.get_by_label("start from a picture").select_option(label="lake")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     lake = pixels(page, ".course-painter .rain")
     page.get_by_label("start from a picture").select_option(label="ring")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(3000)
     assert pixels(page, ".course-painter .rain") != lake
     blue = page.eval_on_selector(
         ".course-painter .rain",
