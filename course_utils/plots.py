@@ -102,21 +102,6 @@ def live(fig, update, alt: str, **sliders):
     plt.close(fig)
 
 
-def gallery(densities: dict, n: int, alt: str):
-    """Show densities, name -> `ImageDensity`, above n points drawn from each (seed 0).
-
-    The points are white on black, so that they can be compared with the picture by eye.
-    """
-    rng = np.random.default_rng(0)
-    fig, axes = planes(len(densities), rows=2, size=9.2 / len(densities))
-    for k, (name, target) in enumerate(densities.items()):
-        axes[k].set_title(name)
-        density(axes[k], target.pdf)
-        axes[k + len(densities)].set(facecolor="black", title=f"{n:,} points")
-        points(axes[k + len(densities)], target.sample(n, rng), "white", 1.5, alpha=0.35)
-    show(fig, alt)
-
-
 def table(columns: dict[str, list], caption: str):
     """Display columns, heading -> values as text, as a table under a caption."""
     lines = [columns, ["---"] * len(columns), *zip(*columns.values(), strict=True)]

@@ -13,6 +13,7 @@ def test_notebook_keeps_the_rules(path):
     assert problems(nbformat.read(path, as_version=4), path) == []
 
 
+HOME = "/" + "home/me"
 PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
 
 
@@ -86,8 +87,8 @@ SPOILED = {
     "wrote to stderr": output(new_output("stream", name="stderr", text="warning")),
     "stored a widget": output(new_output("display_data", {WIDGET: {}, **PNG})),
     "no alt text": output(picture()),
-    "printed an absolute path": output(new_output("stream", text="in /home/me/file.py")),
-    "an absolute path": append("\nopen('/home/me/file')"),
+    "printed an absolute path": output(new_output("stream", text=f"in {HOME}/file.py")),
+    "an absolute path": append(f"\nopen('{HOME}/file')"),
     "unknown tags": tag("nbval-check-outptu"),
     "shows nothing": lambda nb: (tag("nbval-check-output")(nb), output()(nb)),
     "slide type '-'": slide("-"),
