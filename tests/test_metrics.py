@@ -1,8 +1,17 @@
+import timeit
+
 import numpy as np
 import pytest
 
 from course_utils.density import ImageDensity
-from course_utils.metrics import cell_counts, chi_square, total_variation
+from course_utils.metrics import (
+    cell_counts,
+    chi_square,
+    floor,
+    measure,
+    sliced_wasserstein,
+    total_variation,
+)
 
 MASS = np.array([[0.5, 0.25], [0.25, 0.0]])
 
@@ -66,3 +75,106 @@ def test_one_cell_cannot_differ():
 def test_points_outside_the_square_are_refused(point):
     with pytest.raises(ValueError, match="1 of 2 points lie outside"):
         cell_counts([(0.5, 0.5), point], 4)
+
+
+# ---- generated points against a density
+
+DISCS = ImageDensity.from_file("two_discs")
+N = 10_000
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def test_true_points_are_at_the_floor(rng):
+    low = floor(DISCS, N, rng)
+    values = measure(DISCS.sample(N, rng), DISCS, rng)
+    assert low["sw"] < 3.5 and values["sw"] < 8
+    assert values["precision"] == pytest.approx(0.991, abs=0.006)
+    assert values["coverage"] > 0.97 and values["tv"] < 0.08 and values["bridge"] < 1e-3
+    assert low.keys() == values.keys()
+
+
+def test_a_shifted_copy(rng):
+    """A shift by s costs s |cos| in each direction: 2 s / pi in the mean."""
+    values = measure(np.add(DISCS.sample(N, rng), [0.05, 0]), DISCS, rng)
+    assert values["sw"] == pytest.approx(1000 * 0.05 * 2 / np.pi, rel=0.15)
+    x = DISCS.sample(N, rng)
+    assert sliced_wasserstein(x, x + np.float32([0.05, 0])) == pytest.approx(0.1 / np.pi, rel=1e-3)
+
+
+def test_a_missing_mode(rng):
+    x = DISCS.sample(4 * N, rng)
+    values = measure(x[x[:, 0] < 0.5][:N], DISCS, rng)
+    assert values["precision"] > 0.98
+    assert values["coverage"] == pytest.approx(0.5, abs=0.03)
+    assert values["tv"] == pytest.approx(0.5, abs=0.03)
+    assert values["sw"] == pytest.approx(1000 * 0.46 / 2 * 2 / np.pi, rel=0.1)
+
+
+def test_a_collapsed_point():
+    values = measure(np.full((N, 2), (0.27, 0.5)), DISCS, np.random.default_rng(0))
+    assert values["precision"] == 1 and values["bridge"] == 0
+    assert values["coverage"] < 0.02 and values["tv"] > 0.98
+
+
+def test_uniform_noise_hits_each_region_by_its_area(rng):
+    values = measure(rng.random((100_000, 2)), DISCS, rng)
+    discs = 2 * np.pi * 0.16**2
+    assert values["precision"] == pytest.approx(0.99 * discs, rel=0.03)
+    # the hull of two discs: both halves, and the rectangle between them
+    gap = 0.32 * 0.46 + np.pi * 0.16**2 - 0.99 * discs
+    assert 0.6 * gap < values["bridge"] < gap
+
+
+def test_points_on_the_bridge(rng):
+    x = DISCS.sample(N, rng)
+    x[:500] = 0.5
+    values = measure(x, DISCS, rng)
+    assert values["bridge"] == pytest.approx(0.05, abs=1e-3)
+    assert values["precision"] == pytest.approx(0.95 * 0.991, abs=0.006)
+
+
+def test_points_outside_the_square_count_as_wrong(rng):
+    x = DISCS.sample(N, rng)
+    x[:2000] = (1.5, -0.2)
+    values = measure(x, DISCS, rng)
+    assert values["precision"] == pytest.approx(0.8 * 0.991, abs=0.006)
+    assert 0.2 <= values["tv"] < 0.26
+
+
+def test_the_distance_is_symmetric_and_obeys_scale(rng):
+    x, y = rng.random((2, 500, 2), dtype=np.float32)
+    assert sliced_wasserstein(x, y) == sliced_wasserstein(y, x)
+    assert sliced_wasserstein(x, x[::-1]) == 0
+    assert sliced_wasserstein(2 * x, 2 * y) == pytest.approx(2 * sliced_wasserstein(x, y), rel=1e-5)
+
+
+def test_one_part_has_no_bridge_and_specks_are_no_parts(rng):
+    a = np.zeros((100, 100))
+    a[40:60, 40:60] = 1
+    a[5, 5] = 1
+    density = ImageDensity.from_array(a)
+    assert np.isnan(measure(density.sample(N, rng), density, rng)["bridge"])
+
+
+@pytest.mark.parametrize("points", [np.zeros((5, 3)), np.zeros(4), np.zeros((0, 2))])
+def test_points_of_another_shape_are_refused(points, rng):
+    with pytest.raises(ValueError, match=r"shape \(n, 2\)"):
+        measure(points, DISCS, rng)
+
+
+def test_diverged_points_are_named(rng):
+    with pytest.raises(ValueError, match="1 of 3 points are NaN or infinite: the training"):
+        measure([[0.5, 0.5], [np.nan, 0.1], [0.2, 0.2]], DISCS, rng)
+    with pytest.raises(ValueError, match="equally many points, not 3 and 4"):
+        sliced_wasserstein(np.zeros((3, 2)), np.zeros((4, 2)))
+
+
+def test_one_call_takes_less_than_50_ms(rng):
+    x = DISCS.sample(N, rng)
+    measure(x, DISCS, rng)
+    seconds = min(timeit.repeat(lambda: measure(x, DISCS, rng), number=1, repeat=5))
+    assert seconds < 0.05
