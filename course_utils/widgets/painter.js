@@ -81,6 +81,7 @@ function render({ model, el, signal }) {
   const undo = make("button", { type: "button", textContent: "undo" });
   const clear = make("button", { type: "button", textContent: "clear" });
   const start = make("select", {}, { "aria-label": "start from a picture" });
+  start.dataset.lmSuppressShortcuts = "true";
   start.append(make("option", { textContent: "start from …", value: "" }));
   names.forEach((name, k) => start.append(make("option", { textContent: name, value: String(k) })));
   const status = make("p", { className: "hint" }, { "aria-live": "polite" });

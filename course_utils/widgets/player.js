@@ -55,6 +55,7 @@ function render({ model, el, signal }) {
   const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
   slider.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys away
   const speed = make("select", {}, { "aria-label": "speed" });
+  speed.dataset.lmSuppressShortcuts = "true";
   for (const name of Object.keys(SPEEDS)) speed.append(make("option", { textContent: name }));
   speed.value = "1 ×";
   const readout = make("output", {}, { "aria-live": "off" });

@@ -1,0 +1,151 @@
+"""Drag a point through the latent plane, and see where a generator takes it."""
+
+import numpy as np
+import traitlets
+from skimage.transform import resize_local_mean
+
+from course_utils import plots
+from course_utils.widgets.base import CourseWidget, script
+
+MOST_POINTS, MOST_CELLS, REACH, MARGIN = 4000, 128, 3, 0.25
+
+
+class Latent(CourseWidget):
+    """A generator G(z, c), a multilayer perceptron: the latent plane beside what becomes of it.
+
+    The numbers of z come first, then c, one for each class. The widget opens at z = (0.5, 0.5) and
+    the first class; `z`, `source`, `target` and `mix` are what is chosen now, and can be set. The
+    condition goes from the class `source` to the class `target` as `mix` goes from 0 to 1.
+
+    Args:
+        layers: `(W, b)` of each layer, shapes `(in, out)` and `(out,)`: a layer is x @ W + b, and a
+            LeakyReLU follows each but the last. From 2 numbers and one a class to 2. Stored as
+            float32.
+        z: cloud of latent points `(n, 2)`, at most 4,000; those in [-3, 3] are seen.
+        alt: one sentence that says what is to be seen.
+        classes: their names, in the order of c; none if G takes no condition.
+        picture: optional density `(N, N)`, row 0 at the bottom, to lie behind the generated points;
+            stored in 256 steps, at most 128 x 128, from black, which is 0, to white.
+        slope: of LeakyReLU below 0; 0 is ReLU.
+        wide: also show what falls beside the unit square, as far as a quarter of its side.
+
+    Raises:
+        ValueError: a shape does not fit, the cloud is too large, or a number is not finite.
+    """
+
+    _esm = script("latent")
+    widths = traitlets.List().tag(sync=True)
+    weights = traitlets.Bytes().tag(sync=True)
+    slope = traitlets.Float().tag(sync=True)
+    cloud = traitlets.Bytes().tag(sync=True)
+    classes = traitlets.List().tag(sync=True)
+    cells = traitlets.Int().tag(sync=True)
+    picture = traitlets.Bytes().tag(sync=True)
+    margin = traitlets.Float().tag(sync=True)
+    z = traitlets.List(traitlets.Float(), minlen=2, maxlen=2).tag(sync=True)
+    source = traitlets.Int(0, min=0).tag(sync=True)
+    target = traitlets.Int(0, min=0).tag(sync=True)
+    mix = traitlets.Float(0, min=0, max=1).tag(sync=True)
+
+    def __init__(self, layers, z, alt, classes=(), picture=None, slope=0.2, wide=False):
+        classes = [str(name) for name in classes]
+        self._layers = [(np.asarray(W, "<f4"), np.asarray(b, "<f4")) for W, b in layers]
+        _check_layers(self._layers, len(classes))
+        z = np.asarray(z, "<f4")
+        if z.ndim != 2 or z.shape[1] != 2 or not 1 <= len(z) <= MOST_POINTS:
+            raise ValueError(
+                f"z must have shape (n, 2), with at most {MOST_POINTS} points, not {z.shape}."
+            )
+        if not np.isfinite(z).all():
+            raise ValueError("z has NaN or infinite values.")
+        if not 0 <= slope < np.inf:
+            raise ValueError(f"slope must be a finite number and at least 0, not {slope}.")
+        steps = np.empty((0, 0), np.uint8) if picture is None else _steps(picture)
+        super().__init__(
+            widths=[len(self._layers[0][0]), *(len(b) for _, b in self._layers)],
+            weights=b"".join(W.tobytes() + b.tobytes() for W, b in self._layers),
+            slope=float(slope),
+            cloud=z.tobytes(),
+            classes=classes,
+            cells=len(steps),
+            picture=steps.tobytes(),
+            margin=MARGIN if wide else 0.0,
+            z=[0.5, 0.5],
+            target=min(1, max(0, len(classes) - 1)),
+            alt=alt,
+        )
+
+    @property
+    def c(self) -> np.ndarray:
+        """The condition that is chosen now: float64 `(k,)`, one number a class."""
+        onehot = np.eye(len(self.classes))
+        if not self.classes:
+            return onehot[:0].ravel()
+        return (1 - self.mix) * onehot[self.source] + self.mix * onehot[self.target]
+
+    def G(self, z, c=()) -> np.ndarray:
+        """Generated points `(n, 2)` for latent points `(n, 2)`, all under one condition `(k,)`."""
+        z = np.asarray(z, float)
+        x = np.hstack([z, np.tile(np.asarray(c, float), (len(z), 1))])
+        for W, b in self._layers[:-1]:
+            x = x @ W + b
+            x = np.where(x > 0, x, self.slope * x)
+        W, b = self._layers[-1]
+        return x @ W + b
+
+    @traitlets.validate("source", "target")
+    def _known_class(self, proposal):
+        if proposal["value"] >= max(1, len(self.classes)):
+            raise traitlets.TraitError(
+                f"There are {len(self.classes)} classes, counted from 0, and no class "
+                f"{proposal['value']}."
+            )
+        return proposal["value"]
+
+    def _first_picture(self):
+        fig, (left, right) = plots.planes(2, size=3.6)
+        left.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), title="latent points z")
+        left.set(xticks=[-REACH, REACH], yticks=[-REACH, REACH], xlabel="$z_1$", ylabel="$z_2$")
+        edge = (-self.margin, 1 + self.margin)
+        right.set(title=f"generated points G({'z, c' if self.classes else 'z'})")
+        if self.cells:
+            pdf = np.frombuffer(self.picture, np.uint8).reshape(self.cells, self.cells)
+            plots.density(right, pdf).set_clim(0, 255)
+        right.set(xlim=edge, ylim=edge)
+        cloud = np.frombuffer(self.cloud, "<f4").reshape(-1, 2)
+        plots.points(left, cloud, size=2.5)
+        plots.points(right, self.G(cloud, self.c), plots.SKY if self.cells else plots.BLUE, 2.5)
+        for ax, x, size in ((left, [self.z], 24), (right, self.G([self.z], self.c), 19)):
+            plots.points(ax, x, plots.ORANGE, size).set(mew=1.5, mec="white")
+        return fig
+
+
+def _check_layers(layers, k):
+    if not layers:
+        raise ValueError("layers must hold at least one (W, b).")
+    given = 2 + k
+    for number, (W, b) in enumerate(layers, 1):
+        if W.ndim != 2 or b.shape != W.shape[1:]:
+            raise ValueError(
+                f"Layer {number} must have W of shape (in, out) and b of shape (out,), "
+                f"not {W.shape} and {b.shape}."
+            )
+        if len(W) != given:
+            there = f"layer {number - 1} gives {given}" if number > 1 else f"z and c have 2 + {k}"
+            raise ValueError(f"Layer {number} takes {len(W)} numbers, but {there}.")
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            raise ValueError(f"Layer {number} has NaN or infinite weights.")
+        given = len(b)
+    if given != 2:
+        raise ValueError(f"The last layer must give 2 numbers, x and y, not {given}.")
+
+
+def _steps(picture):
+    pdf = np.asarray(picture, float)
+    if pdf.ndim != 2 or pdf.shape[0] != pdf.shape[1] or not pdf.size:
+        raise ValueError(f"picture must have shape (N, N), not {pdf.shape}.")
+    if not np.isfinite(pdf).all() or pdf.min() < 0 or pdf.max() == 0:
+        raise ValueError("picture must be a density: finite, nowhere negative, not 0 everywhere.")
+    if len(pdf) > MOST_CELLS:
+        pdf = resize_local_mean(pdf, (MOST_CELLS, MOST_CELLS))
+    return np.uint8(np.round(255 * pdf / pdf.max()))
