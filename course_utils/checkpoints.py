@@ -19,6 +19,17 @@ def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], fo
     (folder / f"{name}.sha256").write_text(f"{digest}  {name}.safetensors\n", "utf-8")
 
 
+def restore(net: torch.nn.Module, name: str, folder=FOLDER) -> torch.nn.Module:
+    """The network with the weights of a checkpoint of this course.
+
+    Raises:
+        FileNotFoundError: there is no such checkpoint.
+        ValueError: the file is not what was saved: damaged, cut short, or exchanged.
+    """
+    net.load_state_dict(read(name, folder))
+    return net
+
+
 def read(name: str, folder=FOLDER) -> dict[str, torch.Tensor]:
     """The tensors of a checkpoint of this course, by its name.
 

@@ -52,6 +52,48 @@ def points(ax, x, color=BLUE, size=1.6, **style):
     return ax.plot(*np.asarray(x).T, ".", color=color, ms=size, mew=0, **style)[0]
 
 
+def clouds(sets, alt: str, columns: int = 4, size: float = 2.1, above=()):
+    """Show sets of points, (title, `(n, 2)`) pairs, one square each.
+
+    `above`: densities `(N, N)` for a row of pictures on top.
+    """
+    rows = -(-len(sets) // columns) + bool(len(above))
+    fig, axes = planes(columns, rows, size)
+    for ax, pdf in zip(axes, above, strict=False):
+        density(ax, pdf)
+    for ax in axes[len(above) + len(sets) :]:
+        ax.set_axis_off()
+    for ax, (title, x) in zip(axes[len(above) :], sets, strict=False):
+        points(ax, x, size=0.3 * size)
+        ax.set_title(title, fontsize=5 + 2 * size)
+    show(fig, alt)
+
+
+def strips(ax, groups: dict, label: str, level: float | None = None):
+    """Draw groups of numbers, name -> values: a row of dots each, a bar at its median.
+
+    `level` is a dashed line, for example the floor.
+    """
+    for row, values in enumerate(groups.values()):
+        ax.plot(values, [row] * len(values), "o", alpha=0.5, mew=0)
+        ax.plot(np.median(values), row, "|", color=INK, ms=14, mew=2)
+    if level is not None:
+        ax.axvline(level, color=GREY, ls="--", zorder=0)
+    ax.set(xlabel=label, ylim=(len(groups) - 0.5, -0.5), xlim=(0, None))
+    ax.set_yticks(range(len(groups)), list(groups))
+
+
+def curves(ax, x, lines: dict, labels: tuple[str, str], levels: dict | None = None):
+    """Draw lines, name -> y, over x; `levels`, name -> number, are dashed in the line's colour."""
+    for name, y in lines.items():
+        (line,) = ax.plot(x, y, label=name)
+        if levels and name in levels:
+            ax.axhline(levels[name], color=line.get_color(), ls="--", lw=1)
+    ax.set(xlabel=labels[0], ylabel=labels[1])
+    if len(lines) > 1:
+        ax.legend()
+
+
 def show(fig, alt: str):
     """Display a finished figure with its alt text, and close it.
 
@@ -65,34 +107,41 @@ def show(fig, alt: str):
     plt.close(fig)
 
 
-def live(fig, update, alt: str, **sliders):
-    """Show a figure under sliders; `update(**values)` changes its artists, nothing is redrawn anew.
+def live(fig, update, alt: str, **controls):
+    """Show a figure under sliders and buttons; nothing is drawn anew but what `update` changes.
 
     Args:
-        sliders: name -> (lowest, highest, step, start).
+        update: called with the value of each slider by name; changes the figure's artists.
+        controls: name -> (lowest, highest, step, start) for a slider, or a function for a button
+            that calls it, then redraws.
 
     The notebook file keeps the first picture with its alt text, so it can be read without a kernel.
     """
     _require_text(fig, alt)
-    controls = {
-        name: ipywidgets.FloatSlider(
-            min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
-        )
-        for name, (low, high, step, start) in sliders.items()
-    }
+    sliders, buttons = {}, []
+    image, log = ipywidgets.Image(format="png"), ipywidgets.Output()
 
-    def picture():
-        update(**{name: slider.value for name, slider in controls.items()})
-        return png(fig, dpi=96)
+    @log.capture(clear_output=True)  # an error is shown under the figure, not swallowed
+    def redraw(act=None):
+        if act:
+            act()
+        update(**{name: slider.value for name, slider in sliders.items()})
+        image.value = png(fig, dpi=96)
 
-    image = ipywidgets.Image(value=picture(), format="png")
-
-    def redraw(change):
-        image.value = picture()
-
-    for slider in controls.values():
-        slider.observe(redraw, "value")
-    box = ipywidgets.VBox([*controls.values(), image])
+    for name, control in controls.items():
+        if callable(control):
+            buttons.append(ipywidgets.Button(description=name))
+            buttons[-1].on_click(lambda _, act=control: redraw(act))
+        else:
+            low, high, step, start = control
+            sliders[name] = ipywidgets.FloatSlider(
+                min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
+            )
+            sliders[name].observe(lambda _: redraw(), "value")
+    update(**{name: slider.value for name, slider in sliders.items()})
+    image.value = png(fig, dpi=96)
+    rows = [ipywidgets.HBox(buttons)] if buttons else []
+    box = ipywidgets.VBox([*rows, *sliders.values(), image, log])
     first = Image(image.value, format="png", alt=alt)
     data, metadata = first._repr_mimebundle_()
     widget = box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
@@ -107,6 +156,27 @@ def table(columns: dict[str, list], caption: str):
     lines = [columns, ["---"] * len(columns), *zip(*columns.values(), strict=True)]
     body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     display(Markdown(f"**{caption}**\n\n{body}"))
+
+
+def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] | None = None):
+    """Table of the median of each number of `metrics.measure`, for groups of measurements.
+
+    Returns the medians, name -> number -> value. If given, the floor is the last line.
+    """
+    form = {"sw": ".1f", "precision": ".3f", "coverage": ".2f", "tv": ".3f", "bridge": ".2%"}
+    medians = {
+        name: {key: float(np.median([row[key] for row in rows])) for key in form}
+        for name, rows in groups.items()
+    }
+    lines = {**medians, "floor (real points)": floor} if floor else medians
+    columns = {"": lines}
+    for key, spec in form.items():
+        texts = [format(values[key], spec) for values in lines.values()]
+        if any("nan" not in text for text in texts):
+            columns[key] = [text.replace("nan%", "–") for text in texts]
+    worst = [f"{max(row['sw'] for row in rows):.1f}" for rows in groups.values()]
+    table({**columns, "worst sw": worst + [""] * bool(floor)}, caption)
+    return medians
 
 
 def _speak(alt):

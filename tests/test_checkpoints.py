@@ -11,6 +11,13 @@ def test_what_is_written_is_read(tmp_path):
     assert all(torch.equal(again[key], tensors[key]) for key in tensors) and len(again) == 2
 
 
+def test_a_network_is_restored(tmp_path):
+    net, again = torch.nn.Linear(2, 3), torch.nn.Linear(2, 3)
+    checkpoints.write("net", net.state_dict(), {}, tmp_path)
+    assert checkpoints.restore(again, "net", tmp_path) is again
+    assert torch.equal(again.weight, net.weight)
+
+
 def test_a_damaged_file_is_named(tmp_path):
     checkpoints.write("small", {"W": torch.ones(9)}, {}, tmp_path)
     path = tmp_path / "small.safetensors"

@@ -1,0 +1,27 @@
+"""Networks that more than one lesson uses; each stands in the lesson that teaches it too."""
+
+from itertools import pairwise
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+
+class MLP(nn.Module):
+    """S perceptrons side by side, each with its own weights: (S, n, d_0) -> (S, n, d_last).
+
+    Lesson 02 teaches it. `MLP(S, 2, 64, 64, 1)` has two hidden layers of 64 with LeakyReLU.
+    """
+
+    def __init__(self, S, *widths):
+        super().__init__()
+        self.W, self.b = nn.ParameterList(), nn.ParameterList()
+        for d_in, d_out in pairwise(widths):
+            reach = d_in**-0.5
+            self.W.append(torch.empty(S, d_in, d_out).uniform_(-reach, reach))
+            self.b.append(torch.empty(S, 1, d_out).uniform_(-reach, reach))
+
+    def forward(self, x):
+        for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
+            x = F.leaky_relu(torch.baddbmm(b, x, W), 0.2)
+        return torch.baddbmm(self.b[-1], x, self.W[-1])
