@@ -25,3 +25,31 @@ class MLP(nn.Module):
         for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
             x = F.leaky_relu(torch.baddbmm(b, x, W), 0.2)
         return torch.baddbmm(self.b[-1], x, self.W[-1])
+
+
+def d_step(G, D, optimizer, x, z, gamma=0.0):
+    """D learns to tell x, `(S, n, d)`, from G(z). Returns its S losses. Lesson 02 teaches it.
+
+    `gamma` weighs the R1 penalty of L. Mescheder et al., "Which training methods for GANs do
+    actually converge?" (2018); with 0 there is none.
+    """
+    x.requires_grad_(gamma > 0)
+    real, fake = D(x), D(G(z).detach())
+    loss = (F.softplus(-real) + F.softplus(fake)).mean((1, 2))
+    penalty = 0.0
+    if gamma:
+        (slope,) = torch.autograd.grad(real.sum(), x, create_graph=True)
+        penalty = gamma / 2 * slope.square().sum(2).mean(1)
+    optimizer.zero_grad()
+    (loss + penalty).sum().backward()
+    optimizer.step()
+    return loss.detach()
+
+
+def g_step(G, D, optimizer, z):
+    """G learns to make D say "real". Returns its S losses. Lesson 02 teaches it."""
+    loss = F.softplus(-D(G(z))).mean((1, 2))
+    optimizer.zero_grad()
+    loss.sum().backward()
+    optimizer.step()
+    return loss.detach()

@@ -159,11 +159,12 @@ def table(columns: dict[str, list], caption: str):
 
 
 def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] | None = None):
-    """Table of the median of each number of `metrics.measure`, for groups of measurements.
+    """Table of the median of each number of `metrics.measure` and others, for groups of them.
 
     Returns the medians, name -> number -> value. If given, the floor is the last line.
     """
     form = {"sw": ".1f", "precision": ".3f", "coverage": ".2f", "tv": ".3f", "bridge": ".2%"}
+    form |= {key: ".3f" for key in next(iter(groups.values()))[0] if key not in form}
     medians = {
         name: {key: float(np.median([row[key] for row in rows])) for key in form}
         for name, rows in groups.items()
@@ -171,9 +172,9 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
     lines = {**medians, "floor (real points)": floor} if floor else medians
     columns = {"": lines}
     for key, spec in form.items():
-        texts = [format(values[key], spec) for values in lines.values()]
+        texts = [format(values.get(key, np.nan), spec) for values in lines.values()]
         if any("nan" not in text for text in texts):
-            columns[key] = [text.replace("nan%", "–") for text in texts]
+            columns[key] = ["–" if "nan" in text else text for text in texts]
     worst = [f"{max(row['sw'] for row in rows):.1f}" for rows in groups.values()]
     table({**columns, "worst sw": worst + [""] * bool(floor)}, caption)
     return medians

@@ -51,7 +51,7 @@ def changed(place, value):
     [
         {},
         dict(layers=perceptron(0)[1], classes=()),
-        dict(picture=ImageDensity.from_file("bat").pdf, wide=True),
+        dict(picture=ImageDensity.from_file("bat").pdf, logistic=True),
         dict(layers=perceptron(1, hidden=())[1], classes=["only"]),
     ],
 )
@@ -124,13 +124,13 @@ def test_the_condition_goes_from_source_to_target():
 
 
 @pytest.mark.parametrize("k, n", [(3, 50), (3, 1), (0, 47), (1, 6)])
-@pytest.mark.parametrize("slope", [0.2, 0])
-def test_three_times_the_same_generator(browser, k, n, slope):
+@pytest.mark.parametrize("slope, logistic", [(0.2, False), (0, False), (0.2, True)])
+def test_three_times_the_same_generator(browser, k, n, slope, logistic):
     net, layers = perceptron(k)
     for part in net[1::2]:
         part.negative_slope = slope
     z = 2 * np.random.default_rng(1).standard_normal((n, 2))
-    widget = Latent(layers, z, ALT, CLASSES[:k], slope=slope)
+    widget = Latent(layers, z, ALT, CLASSES[:k], slope=slope, logistic=logistic)
     if k == 3:
         widget.source, widget.target, widget.mix = 2, 0, 0.3
     function = """(code, state) => {
@@ -147,7 +147,8 @@ def test_three_times_the_same_generator(browser, k, n, slope):
     z = np.float32(z)
     np.testing.assert_allclose(np.reshape(points, (n, 2)), widget.G(z, widget.c), atol=1e-5)
     x = torch.from_numpy(np.float32(np.hstack([z, np.tile(widget.c, (n, 1))])))
-    np.testing.assert_allclose(net(x).detach().numpy(), widget.G(z, widget.c), atol=1e-5)
+    expected = torch.sigmoid(net(x)) if logistic else net(x)
+    np.testing.assert_allclose(expected.detach().numpy(), widget.G(z, widget.c), atol=1e-5)
 
 
 # ---- in JupyterLab

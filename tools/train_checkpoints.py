@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from course_utils import checkpoints
-from course_utils.density import ImageDensity, course_pictures
+from course_utils.density import PICTURES, ImageDensity, course_pictures
 from tools.lessons import definitions
 
 
@@ -20,8 +20,17 @@ def lesson_02(steps=4000):
     lesson["rng"] = np.random.default_rng(0)
     torch.manual_seed(0)
     pictures = [ImageDensity.from_file(name) for name in course_pictures()]
-    players = lesson["players"](len(pictures), z_dim=4)
-    return "02_gan_2d", lesson["train"](*players, pictures, steps=steps, z_dim=4)
+    players = lesson["players"](len(pictures))
+    return "02_gan_2d", lesson["train"](*players, pictures, steps=steps)
+
+
+def lesson_03(steps=4000):
+    """A conditional GAN of the three arms of the spiral."""
+    lesson = definitions("03")
+    lesson["rng"] = np.random.default_rng(0)
+    torch.manual_seed(0)
+    data = lesson["read_classes"](PICTURES / "spiral")
+    return "03_conditional_gan", lesson["train"](data, *lesson["players"](1, 3), steps, n=512)
 
 
 def main(numbers):

@@ -14,6 +14,7 @@ export function decode(model) {
     at += outs;
   }
   layers.at(-1).slope = 1; // none after the last
+  layers.logistic = model.get("logistic");
   return { layers, cloud: floatsOf(model.get("cloud")), picture: bytesOf(model.get("picture")) };
 }
 
@@ -52,9 +53,10 @@ export function forward(layers, z, c) {
       apply(layer, x, y);
       [x, y] = [y, x];
     }
+    const end = layers.logistic ? v => 1 / (1 + Math.exp(-v)) : v => v;
     for (let p = 0; p < points; p++) {
-      out[2 * (first + p)] = x[p];
-      out[2 * (first + p) + 1] = x[4 + p];
+      out[2 * (first + p)] = end(x[p]);
+      out[2 * (first + p) + 1] = end(x[4 + p]);
     }
   }
   return out;
@@ -168,7 +170,7 @@ function greys(pixels, n) {
 
 function render({ model, el, signal }) {
   const { layers, cloud, picture } = decode(model);
-  const classes = model.get("classes"), cells = model.get("cells"), margin = model.get("margin");
+  const classes = model.get("classes"), cells = model.get("cells");
   const ground = cells ? greys(picture, cells) : null, ratio = Math.max(2, window.devicePixelRatio || 1);
 
   const root = make("div", { className: "course-latent" }, { role: "group", "aria-label": model.get("alt") });
@@ -217,7 +219,7 @@ function render({ model, el, signal }) {
   el.replaceChildren(root);
 
   const left = plane(latent, -REACH, REACH, [-REACH, REACH], ["z₁", "z₂"], ratio);
-  const right = plane(generated, -margin, 1 + margin, [0, 1], ["x", "y"], ratio);
+  const right = plane(generated, 0, 1, [0, 1], ["x", "y"], ratio);
   const pair = values => `(${values.map(v => v.toFixed(2).replace(/^-0.00$/, "0.00").replace("-", "−")).join(", ")})`;
   let points = null, shown = null, loop = null;
 

@@ -7,7 +7,7 @@ from skimage.transform import resize_local_mean
 from course_utils import plots
 from course_utils.widgets.base import CourseWidget, script
 
-MOST_POINTS, MOST_CELLS, REACH, MARGIN = 4000, 128, 3, 0.25
+MOST_POINTS, MOST_CELLS, REACH = 4000, 128, 3
 
 
 class Latent(CourseWidget):
@@ -27,7 +27,7 @@ class Latent(CourseWidget):
         picture: optional density `(N, N)`, row 0 at the bottom, to lie behind the generated points;
             stored in 256 steps, at most 128 x 128, from black, which is 0, to white.
         slope: of LeakyReLU below 0; 0 is ReLU.
-        wide: also show what falls beside the unit square, as far as a quarter of its side.
+        logistic: the last layer's numbers go through a sigmoid, into the unit square.
 
     Raises:
         ValueError: a shape does not fit, the cloud is too large, or a number is not finite.
@@ -41,13 +41,13 @@ class Latent(CourseWidget):
     classes = traitlets.List().tag(sync=True)
     cells = traitlets.Int().tag(sync=True)
     picture = traitlets.Bytes().tag(sync=True)
-    margin = traitlets.Float().tag(sync=True)
+    logistic = traitlets.Bool().tag(sync=True)
     z = traitlets.List(traitlets.Float(), minlen=2, maxlen=2).tag(sync=True)
     source = traitlets.Int(0, min=0).tag(sync=True)
     target = traitlets.Int(0, min=0).tag(sync=True)
     mix = traitlets.Float(0, min=0, max=1).tag(sync=True)
 
-    def __init__(self, layers, z, alt, classes=(), picture=None, slope=0.2, wide=False):
+    def __init__(self, layers, z, alt, classes=(), picture=None, slope=0.2, logistic=False):
         classes = [str(name) for name in classes]
         self._layers = [(np.asarray(W, "<f4"), np.asarray(b, "<f4")) for W, b in layers]
         _check_layers(self._layers, len(classes))
@@ -69,7 +69,7 @@ class Latent(CourseWidget):
             classes=classes,
             cells=len(steps),
             picture=steps.tobytes(),
-            margin=MARGIN if wide else 0.0,
+            logistic=logistic,
             z=[0.5, 0.5],
             target=min(1, max(0, len(classes) - 1)),
             alt=alt,
@@ -91,7 +91,8 @@ class Latent(CourseWidget):
             x = x @ W + b
             x = np.where(x > 0, x, self.slope * x)
         W, b = self._layers[-1]
-        return x @ W + b
+        x = x @ W + b
+        return 1 / (1 + np.exp(-x)) if self.logistic else x
 
     @traitlets.validate("source", "target")
     def _known_class(self, proposal):
@@ -106,12 +107,10 @@ class Latent(CourseWidget):
         fig, (left, right) = plots.planes(2, size=3.6)
         left.set(xlim=(-REACH, REACH), ylim=(-REACH, REACH), title="latent points z")
         left.set(xticks=[-REACH, REACH], yticks=[-REACH, REACH], xlabel="$z_1$", ylabel="$z_2$")
-        edge = (-self.margin, 1 + self.margin)
         right.set(title=f"generated points G({'z, c' if self.classes else 'z'})")
         if self.cells:
             pdf = np.frombuffer(self.picture, np.uint8).reshape(self.cells, self.cells)
             plots.density(right, pdf).set_clim(0, 255)
-        right.set(xlim=edge, ylim=edge)
         cloud = np.frombuffer(self.cloud, "<f4").reshape(-1, 2)
         plots.points(left, cloud, size=2.5)
         plots.points(right, self.G(cloud, self.c), plots.SKY if self.cells else plots.BLUE, 2.5)

@@ -21,15 +21,16 @@ export function aliasTable(weights) {
   return { keep, alias };
 }
 
-// Fills `points` (x, y pairs) from index `from` with `count` draws; row 0 of the pixels is on top.
+// Fills `points` (x, y, class) from index `from` with `count` draws from the layers that lie one after
+// the other in the table, one a class; row 0 of a layer is on top.
 export function sample(table, side, points, from, count, random = Math.random) {
-  const n = side * side;
   for (let i = from; i < from + count; i++) {
-    let k = Math.floor(random() * n);
+    let k = Math.floor(random() * table.keep.length);
     if (random() >= table.keep[k]) k = table.alias[k];
-    const row = Math.floor(k / side), column = k - row * side;
-    points[2 * i] = (column + random()) / side;
-    points[2 * i + 1] = (side - 1 - row + random()) / side;
+    const line = Math.floor(k / side), row = line % side, column = k - line * side;
+    points[3 * i] = (column + random()) / side;
+    points[3 * i + 1] = (side - 1 - row + random()) / side;
+    points[3 * i + 2] = (line - row) / side;
   }
 }
 
@@ -41,14 +42,18 @@ const STYLE = `
     outline-offset: 2px; }
   .course-painter .rain { width: 400px; height: 400px; }
   .course-painter .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; margin-top: 10px; }
+  .course-painter .row:empty { display: none; }
   .course-painter button, .course-painter select { font: inherit; min-width: 44px; padding: 4px 10px; }
   .course-painter button[aria-pressed=true] { background: #0072B2; color: white; }
+  .course-painter .class { display: flex; gap: 6px; align-items: center; }
+  .course-painter .class[aria-pressed=true] { background: #222; }
+  .course-painter .class i { width: 16px; height: 16px; border: 1px solid white; }
   .course-painter label { display: flex; gap: 6px; align-items: center; }
   .course-painter .hint { color: #555; font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
 `;
 const PAPER = 340, EDGE = 60; // sizes on the page; the rain has EDGE of room for each marginal
 const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;
-const BLUE = "#0072B2", ORANGE = "#D55E00";
+const ORANGE = "#D55E00", COLOURS = ["#0072B2", ORANGE, "#009E73"]; // of the classes
 
 function make(tag, properties = {}, attributes = {}) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -59,7 +64,9 @@ function make(tag, properties = {}, attributes = {}) {
 function render({ model, el, signal }) {
   const side = model.get("side");
   const copy = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-  let pixels = copy(model.get("pixels"));
+  const classes = model.get("classes"), n = side * side, layers = Math.max(1, classes.length);
+  const lights = (classes.length ? COLOURS : ["#FFFFFF"]).map(c => [1, 3, 5].map(k => parseInt(c.slice(k, k + 2), 16)));
+  let pixels = copy(model.get("pixels")), chosen = 0;
   const library = copy(model.get("library")), names = model.get("names");
   const past = [];
 
@@ -67,7 +74,7 @@ function render({ model, el, signal }) {
   const paper = make("canvas", { className: "paper", width: side, height: side, tabIndex: 0 }, {
     role: "application",
     "aria-label": "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, "
-      + "e switches to the eraser and back, u undoes",
+      + "e switches to the eraser and back, u undoes" + (classes.length ? ", c goes to the next class" : ""),
   });
   paper.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys away
   const ratio = Math.max(2, window.devicePixelRatio || 1); // sharp on a projector too
@@ -77,6 +84,13 @@ function render({ model, el, signal }) {
   });
   const size = make("input", { type: "range", min: 1, max: 40, value: 9 }, { "aria-label": "brush size" });
   size.dataset.lmSuppressShortcuts = "true";
+  const palette = make("div", { className: "row" }, { role: "group", "aria-label": "class to draw" });
+  const buttons = classes.map((name, c) => {
+    const button = make("button", { type: "button", className: "class", onclick: () => choose(c) });
+    button.append(make("i", {}, { style: `background: ${COLOURS[c]}` }), name);
+    palette.append(button);
+    return button;
+  });
   const eraser = make("button", { type: "button", textContent: "eraser" }, { "aria-pressed": "false" });
   const undo = make("button", { type: "button", textContent: "undo" });
   const clear = make("button", { type: "button", textContent: "clear" });
@@ -90,20 +104,26 @@ function render({ model, el, signal }) {
   label.append(size);
   views.append(paper, rain);
   row.append(label, eraser, undo, clear, start);
-  root.append(make("style", { textContent: STYLE }), views, row, status);
+  root.append(make("style", { textContent: STYLE }), views, palette, row, status);
   el.replaceChildren(root);
 
   const ink = paper.getContext("2d"), sky = rain.getContext("2d");
-  const image = ink.createImageData(side, side), picture = new Uint32Array(image.data.buffer);
-  const points = new Float32Array(2 * POINTS);
+  const image = ink.createImageData(side, side);
+  image.data.fill(255);
+  const points = new Float32Array(3 * POINTS);
   let table = null, drawn = 0, next = 0, left = 0, loop = null;
   const brush = { x: side / 2, y: side / 2, ring: false, down: false, pointer: null };
 
   function showPixels() {
-    for (let k = 0; k < pixels.length; k++) picture[k] = 0xff000000 | (pixels[k] * 0x010101);
+    for (let k = 0; k < n; k++)
+      for (let c = 0; c < 3; c++) {
+        let light = 0;
+        for (let l = 0; l < layers; l++) light += pixels[l * n + k] * lights[l][c] / 255;
+        image.data[4 * k + c] = light;
+      }
     ink.putImageData(image, 0, 0);
     if (!brush.ring) return;
-    ink.strokeStyle = ORANGE;
+    ink.strokeStyle = classes.length ? "white" : ORANGE;
     ink.lineWidth = 1.5;
     ink.beginPath();
     ink.arc(brush.x, brush.y, Math.max(2, size.value / 2), 0, 2 * Math.PI);
@@ -121,10 +141,28 @@ function render({ model, el, signal }) {
   const erasing = () => eraser.getAttribute("aria-pressed") === "true";
 
   function say() {
-    const words = [];
-    if (!table) words.push("The canvas is black. White means probable: draw something.");
-    if (brush.ring) words.push(`${erasing() ? "Eraser" : "Brush"} ${brush.down ? "down" : "up"}.`);
+    const words = [], empty = classes.filter((_, l) => !pixels.subarray(l * n, (l + 1) * n).some(Boolean));
+    if (empty.length) words.push(`Nothing is drawn in ${empty.join(" or ")}.`);
+    else if (!table) words.push("The canvas is black. White means probable: draw something.");
+    const tool = erasing() ? "Eraser" : classes.length ? `Brush (${classes[chosen]})` : "Brush";
+    if (brush.ring) words.push(`${tool} ${brush.down ? "down" : "up"}.`);
     status.textContent = words.join(" ");
+  }
+
+  function choose(c) {
+    chosen = c;
+    buttons.forEach((button, l) => button.setAttribute("aria-pressed", String(l === c)));
+    eraser.setAttribute("aria-pressed", "false");
+    say();
+  }
+
+  // Sets a pixel of one layer (of none: erases); the others keep at most what is left of it.
+  function put(layer, k, value) {
+    let room = 255 - value;
+    for (let l = 0; l < layers; l++) {
+      if (l === layer) pixels[l * n + k] = value;
+      else room -= pixels[l * n + k] = Math.min(pixels[l * n + k], room);
+    }
   }
 
   // A round brush with a soft rim, from one place to another.
@@ -138,7 +176,8 @@ function render({ model, el, signal }) {
         for (let j = low(x); j <= high(x); j++) {
           const cover = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(j + 0.5 - x, i + 0.5 - y)));
           const k = i * side + j, value = Math.round(255 * cover);
-          pixels[k] = erase ? Math.min(pixels[k], 255 - value) : Math.max(pixels[k], value);
+          if (erase) put(null, k, value);
+          else put(chosen, k, Math.max(pixels[chosen * n + k], value));
         }
     }
     changed();
@@ -163,15 +202,15 @@ function render({ model, el, signal }) {
     let total = 0;
     for (let k = 0; k < pixels.length; k++) {
       column[k % side] += pixels[k];
-      line[side - 1 - Math.floor(k / side)] += pixels[k];
+      line[side - 1 - Math.floor(k / side) % side] += pixels[k];
       total += pixels[k];
     }
     const density = a => a.map(v => v * side / total);
     const bin = v => Math.min(BINS - 1, Math.floor(v * BINS)); // float32 may round up to 1
     const across = new Float64Array(BINS), up = new Float64Array(BINS);
     for (let i = 0; i < drawn; i++) {
-      across[bin(points[2 * i])] += BINS / drawn;
-      up[bin(points[2 * i + 1])] += BINS / drawn;
+      across[bin(points[3 * i])] += BINS / drawn;
+      up[bin(points[3 * i + 1])] += BINS / drawn;
     }
     return { p_x: density(column), p_y: density(line), across, up };
   }
@@ -184,11 +223,14 @@ function render({ model, el, signal }) {
     sky.strokeStyle = "#999";
     sky.strokeRect(0.5, EDGE + 0.5, S - 1, S - 1);
     if (!table) return;
-    sky.fillStyle = BLUE;
-    for (let i = 0; i < drawn; i++) sky.fillRect(points[2 * i] * S - 0.75, EDGE + (1 - points[2 * i + 1]) * S - 0.75, 1.5, 1.5);
+    for (let l = 0; l < layers; l++) {
+      sky.fillStyle = COLOURS[l];
+      for (let i = 0; i < 3 * drawn; i += 3)
+        if (points[i + 2] === l) sky.fillRect(points[i] * S - 0.75, EDGE + (1 - points[i + 1]) * S - 0.75, 1.5, 1.5);
+    }
     const { p_x, p_y, across, up } = marginals();
     const tall = (EDGE - 6) / Math.max(...p_x, ...across), wide = (EDGE - 6) / Math.max(...p_y, ...up);
-    sky.fillStyle = "#56B4E9";
+    sky.fillStyle = classes.length ? "#BBB" : "#56B4E9"; // grey: of no class
     for (let b = 0; b < BINS; b++) {
       sky.fillRect(b * S / BINS, EDGE - across[b] * tall, S / BINS - 0.5, across[b] * tall);
       sky.fillRect(S, EDGE + S - (b + 1) * S / BINS, up[b] * wide, S / BINS - 0.5);
@@ -197,7 +239,7 @@ function render({ model, el, signal }) {
     sky.font = "13px system-ui, sans-serif";
     for (const [text, x, y] of [["x", S - 12, EDGE + S - 6], ["y", 6, EDGE + 15], ["p(x)", 4, 14], ["p(y)", S + 22, EDGE + S - 6]])
       sky.fillText(text, x, y);
-    sky.strokeStyle = ORANGE;
+    sky.strokeStyle = classes.length ? "#222" : ORANGE;
     sky.lineWidth = 1.5;
     sky.beginPath();
     p_x.forEach((p, j) => sky.lineTo((j + 0.5) * S / side, EDGE - p * tall));
@@ -256,6 +298,7 @@ function render({ model, el, signal }) {
       Object.assign(brush, { ring: true, down: !brush.down });
       if (brush.down) { remember(); stroke(brush, brush); tell(); } else say();
     } else if (event.key === "e") eraser.click();
+    else if (event.key === "c" && classes.length) choose((chosen + 1) % layers);
     else if (event.key === "u" || undoes) undo.click();
     else return;
     event.preventDefault();
@@ -268,11 +311,11 @@ function render({ model, el, signal }) {
     while (past.length && same(past.at(-1), pixels)) past.pop();
     if (past.length) { pixels = past.pop(); changed(); tell(); }
   };
-  clear.onclick = () => { remember(); pixels = new Uint8Array(side * side); changed(); tell(); };
+  clear.onclick = () => { remember(); pixels = new Uint8Array(layers * n); changed(); tell(); };
   start.onchange = () => {
     if (start.value === "") return;
     remember();
-    pixels = library.slice(start.value * side * side, (+start.value + 1) * side * side);
+    for (let k = 0; k < n; k++) put(chosen, k, library[start.value * n + k]);
     start.value = "";
     changed();
     tell();
@@ -288,6 +331,7 @@ function render({ model, el, signal }) {
   const end = () => { cancelAnimationFrame(loop); model.off("change:pixels", follow); };
   signal?.addEventListener("abort", end);
   changed();
+  choose(0);
   return end;
 }
 

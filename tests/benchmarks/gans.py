@@ -49,7 +49,7 @@ def lesson(density, rng):
     names["rng"] = rng
     names["Steps"] = lambda steps: Silent(range(steps))
     E = names["train"](*names["players"](1), [density])
-    return E(torch.randn(1, 10_000, 2)).detach()[0].numpy()
+    return names["generate"](E).detach()[0].numpy()
 
 
 class Silent:

@@ -1,0 +1,81 @@
+"""The networks and steps of models.py are those that the lessons teach."""
+
+import ast
+import inspect
+
+import pytest
+import torch
+
+from course_utils import models
+from tests.notebook_rules import code_cells, read
+
+TAUGHT = {"MLP": "02", "d_step": "02", "g_step": "02"}
+
+
+def without_docstrings(tree):
+    for node in ast.walk(tree):
+        if isinstance(node, ast.FunctionDef | ast.ClassDef) and ast.get_docstring(node):
+            node.body = node.body[1:]
+    return ast.dump(tree)
+
+
+def in_lesson(name):
+    """The definition of a name in the cells of the lesson that teaches it."""
+    found = [
+        node
+        for cell in code_cells(read(TAUGHT[name])[0])
+        for node in ast.parse(cell.source).body
+        if getattr(node, "name", None) == name
+    ]
+    assert len(found) == 1
+    return found[0]
+
+
+@pytest.mark.parametrize("name", TAUGHT)
+def test_the_package_has_what_the_lesson_teaches(name):
+    here = ast.parse(inspect.getsource(getattr(models, name))).body[0]
+    assert f"Lesson {TAUGHT[name]} teaches it" in ast.get_docstring(here)
+    assert without_docstrings(here) == without_docstrings(in_lesson(name))
+
+
+def test_every_definition_is_taught_somewhere():
+    own = [n for n, o in vars(models).items() if getattr(o, "__module__", "") == models.__name__]
+    assert set(own) == set(TAUGHT)
+
+
+def test_the_members_of_a_stack_are_separate():
+    torch.manual_seed(0)
+    net, x = models.MLP(3, 2, 8, 1), torch.randn(3, 5, 2)
+    before = net(x).detach()
+    with torch.no_grad():
+        for parameter in net.parameters():
+            parameter[1] += 1
+    after = net(x).detach()
+    assert torch.equal(after[[0, 2]], before[[0, 2]]) and not torch.equal(after[1], before[1])
+    linear = torch.nn.functional.linear
+    hidden = torch.nn.functional.leaky_relu(linear(x[2], net.W[0][2].T, net.b[0][2, 0]), 0.2)
+    torch.testing.assert_close(linear(hidden, net.W[1][2].T, net.b[1][2, 0]), after[2])
+
+
+def test_the_penalty_is_the_squared_slope():
+    """D(x) = w x has the slope w everywhere, so R1 is gamma w^2 / 2; only D is trained."""
+    D, G = models.MLP(1, 1, 1), models.MLP(1, 1, 1)
+    (w,), x, z = D.W, torch.randn(1, 50, 1), torch.randn(1, 50, 1)
+    before = [parameter.clone() for parameter in G.parameters()]
+    gradient = {}
+    for gamma in (0.0, 3.0):
+        models.d_step(G, D, torch.optim.SGD(D.parameters(), 0.0), x.clone(), z, gamma)
+        gradient[gamma] = w.grad.clone()
+    torch.testing.assert_close(gradient[3.0] - gradient[0.0], 3 * w.detach())
+    assert all(map(torch.equal, before, G.parameters()))
+
+
+def test_an_undecided_discriminator_has_a_loss_of_2_log_2():
+    D, G = models.MLP(4, 2, 1), models.MLP(4, 2, 2)
+    torch.nn.init.zeros_(D.W[0])
+    torch.nn.init.zeros_(D.b[0])
+    sgd = torch.optim.SGD(D.parameters(), 0.0)
+    x, z = torch.randn(4, 9, 2), torch.randn(4, 9, 2)
+    log_2 = torch.tensor(2.0).log()
+    torch.testing.assert_close(models.d_step(G, D, sgd, x, z), (2 * log_2).expand(4))
+    torch.testing.assert_close(models.g_step(G, D, sgd, z), log_2.expand(4))
