@@ -75,6 +75,15 @@ def wrong_rejection(**fault):
     return lambda p, n, rng: rejection(p, n, rng, **fault)
 
 
+def softplus(a):
+    return np.logaddexp(0, a)
+
+
+def paired_that_overflows(real, fake):
+    with np.errstate(over="ignore"):
+        return np.log(1 + np.exp(fake - real)).mean(), np.log(1 + np.exp(real - fake)).mean()
+
+
 WRONG = {
     "01 marginal": [
         marginal_of_y,
@@ -98,6 +107,43 @@ WRONG = {
         lambda a, x, y: a[int(x * a.shape[1]), int(y * a.shape[0])],
         lambda a, x, y: a[a.shape[0] - int(y * a.shape[0]), int(x * a.shape[1])],
         lambda a, x, y: a[-1 - int(y * a.shape[0]), round(x * (a.shape[1] - 1))],
+    ],
+    "02 best": [
+        lambda p, q: (p / (p + q), np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q)))),
+        lambda p, q: (np.log(q / p), np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q)))),
+        lambda p, q: (np.log(p / q), -np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q)))),
+        lambda p, q: (np.log(p / q), np.sum(p * np.log(p / q))),
+        lambda p, q: np.log(p / q),
+    ],
+    "02 wasserstein": [
+        lambda a, b: np.mean(abs(a - b)),
+        lambda a, b: np.sum(abs(np.sort(a) - np.sort(b))),
+        lambda a, b: abs(np.mean(a) - np.mean(b)),
+        lambda a, b: np.sqrt(np.mean((np.sort(a) - np.sort(b)) ** 2)),
+    ],
+    "02 paired": [
+        lambda real, fake: (softplus(real - fake).mean(), softplus(fake - real).mean()),
+        lambda real, fake: (softplus(-real).mean(), softplus(-fake).mean()),
+        lambda real, fake: (softplus(fake - real).sum(), softplus(real - fake).sum()),
+        paired_that_overflows,
+    ],
+    "03 one_hot": [
+        lambda y, k: np.eye(k)[:, y],
+        lambda y, k: np.eye(max(y) + 1)[y],
+        lambda y, k: np.asarray(y)[:, None] == np.arange(1, k + 1),
+        lambda y, k: y,
+    ],
+    "03 labels": [
+        lambda share, r: (np.full(len(share), 1 - r), 1 - r),
+        lambda share, r: (1 - r + r * share, np.mean(1 - r + r * share)),
+        lambda share, r: (1 - r + r / len(share) + 0 * share, 1 - r + r / len(share)),
+        lambda share, r: 1 - r + r * share,
+    ],
+    "03 projection": [
+        lambda phi, y, w, v: phi @ w,
+        lambda phi, y, w, v: (phi * v[y]).sum(axis=1),
+        lambda phi, y, w, v: phi @ w + phi @ v[y].sum(axis=0),
+        lambda phi, y, w, v: phi @ (w + v[y]).T,
     ],
 }
 

@@ -105,3 +105,45 @@ def test_table():
         plots.table({"name": ["a", "b"], "value": [1, 2]}, "Two rows")
     text = captured.outputs[0].data["text/markdown"]
     assert text == "**Two rows**\n\n| name | value |\n| --- | --- |\n| a | 1 |\n| b | 2 |"
+
+
+def test_clouds_show_each_set_and_the_densities_above():
+    rng, pdf = np.random.default_rng(0), ImageDensity.from_file("bat").pdf
+    sets = [(f"set {k}", rng.random((50, 2))) for k in range(3)]
+    with capture_output() as captured:
+        plots.clouds(sets, ALT, columns=2, above=[pdf, pdf])
+    assert captured.outputs[0].metadata["image/png"]["alt"] == ALT
+
+
+def test_strips_have_a_row_of_dots_and_a_bar_at_the_median():
+    fig, ax = plots.plt.subplots()
+    plots.strips(ax, {"a": [1, 2, 9], "b": [4, 4, 4]}, "distance", 0.5)
+    dots, bar = ax.lines[0], ax.lines[1]
+    assert dots.get_xdata().tolist() == [1, 2, 9] and bar.get_xdata() == [2]
+    assert [label.get_text() for label in ax.get_yticklabels()] == ["a", "b"]
+    assert ax.yaxis_inverted() and ax.lines[-1].get_xdata() == [0.5, 0.5]
+    plots.plt.close(fig)
+
+
+def test_curves_draw_their_level_in_their_colour():
+    fig, ax = plots.plt.subplots()
+    plots.curves(ax, [1, 2], {"a": [3, 4], "b": [5, 6]}, ("step", "loss"), {"b": 5.5})
+    a, b, level = ax.lines
+    assert level.get_color() == b.get_color() != a.get_color() and ax.get_xlabel() == "step"
+    plots.plt.close(fig)
+
+
+def test_scores_show_medians_floor_and_worst():
+    def row(sw, **more):
+        names = ("precision", "coverage", "tv")
+        return {"sw": sw, **dict.fromkeys(names, 0.5), "bridge": np.nan, **more}
+
+    groups = {"one": [row(1.0), row(5.0), row(2.0)], "two": [row(3.0)]}
+    with capture_output() as captured:
+        medians = plots.scores(groups, "Caption", row(0.1))
+    text = captured.outputs[0].data["text/markdown"]
+    assert medians["one"]["sw"] == 2 and "| one | 2.0 | 0.500 | 0.50 | 0.500 | 5.0 |" in text
+    assert "| floor (real points) | 0.1 |" in text and "bridge" not in text and "nan" not in text
+    with capture_output() as captured:
+        plots.scores({"one": [row(1.0, own=0.25)]}, "Caption")
+    assert "| 0.250 |" in captured.outputs[0].data["text/markdown"]

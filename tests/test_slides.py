@@ -87,6 +87,44 @@ def test_player_is_alive_in_the_deck(deck_01):
     assert readout.inner_text() != words
 
 
+def test_the_condition_is_alive_in_the_deck_of_lesson_03(decks, browser):
+    page, requests, errors = open_deck(browser, decks["03_conditional_gan"])
+    go_to(page, ".course-latent")
+    generated = ".course-latent .generated"
+    before, here = pixels(page, generated), page.evaluate("Reveal.getIndices()")
+    page.get_by_label("mix").first.focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(100)
+    mixed = pixels(page, generated)
+    assert mixed != before
+    box = page.locator(".course-latent .latent").first.bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.up()
+    page.wait_for_timeout(100)
+    assert pixels(page, generated) != mixed
+    assert page.evaluate("Reveal.getIndices()") == here
+    page.context.close()
+    assert requests == errors == []
+
+
+def test_a_class_is_drawn_in_its_colour_in_the_deck_of_lesson_03(decks, browser):
+    page, _, _ = open_deck(browser, decks["03_conditional_gan"])
+    go_to(page, ".course-painter")
+    page.get_by_role("button", name="orange").click()
+    box = page.locator(".course-painter .paper").bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 20)
+    page.mouse.down()
+    page.mouse.up()
+    colour = page.eval_on_selector(
+        ".course-painter .paper",
+        "(c, k) => [...c.getContext('2d').getImageData(k, k, 1, 1).data].slice(0, 3)",
+        int(20 * 128 / box["width"]),
+    )
+    assert colour == [0xD5, 0x5E, 0x00]
+    page.context.close()
+
+
 def test_arrow_keys_visit_every_slide(deck_01):
     total = deck_01.evaluate("Reveal.getTotalSlides()")
     seen = set()
