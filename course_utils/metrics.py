@@ -70,7 +70,7 @@ def measure(points, density, rng) -> dict[str, float]:
       hull of the highest-density region and more than 0.02 from it. NaN if it is in one part.
       (After Da Wenxi's remark on two discs, 2017.)
 
-    None of them is at its ideal even for true points; `floor` says where they are then.
+    Most are not at their ideal even for true points; `floor` says where they are then.
 
     Raises:
         ValueError: the points have another shape, or some are NaN or infinite.

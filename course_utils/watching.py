@@ -31,7 +31,7 @@ def duel(G, D, z, d_move, g_move):
             for move in [d_move] * d_moves + [g_move] * g_moves:
                 move()
 
-    fig, (ax,) = plots.planes(1, size=4.2)
+    fig, (ax,) = plots.planes(1, size=3.9)
     heat = plots.density(ax, np.full((40, 40), 0.5))
     heat.set_clim(0, 1)
     dots = plots.points(ax, np.zeros((1, 2)), plots.ORANGE, 6)
