@@ -11,6 +11,7 @@ stands there, with its default choices.
 
 import argparse
 import time
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -84,7 +85,7 @@ def main():
                 x_hat = recipe(density, rng)
                 seconds.append(time.process_time() - start)
                 rows.append(measure(x_hat, density, rng))
-            line = f"{str(picture)[-11:]:12}{recipe.__name__:10}{np.median(seconds):7.1f}"
+            line = f"{Path(picture).stem[:11]:12}{recipe.__name__:10}{np.median(seconds):7.1f}"
             for key, worst, form in [
                 ("sw", max, "7.2f"),
                 ("coverage", min, "7.3f"),
