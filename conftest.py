@@ -11,6 +11,8 @@ from tests.jupyterlab import serve
 ROOT = Path(__file__).parent
 if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder
     os.environ["COURSE_CLAIMS"] = str(Path(os.environ["COURSE_CLAIMS"]).absolute())
+if "PYTEST_XDIST_WORKER" in os.environ:  # workers that share cores wait for each other's threads
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session")

@@ -2,6 +2,7 @@
 
     python -m tests.benchmarks.seeds 01            10 seeds, then each picture of the course
     python -m tests.benchmarks.seeds 01 my.jpg     10 seeds, then these pictures
+    python -m tests.benchmarks.seeds 03 spiral     lesson 03 takes folders
 
 Each claim is listed with how often it held and what was measured each time.
 """
