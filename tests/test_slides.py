@@ -12,9 +12,9 @@ from slides import build
 from slides.exporter import DeckExporter
 from tests.deck import faults, go_to, open_deck
 from tests.test_widgets import pixels
-from tools.notebooks import NOTEBOOKS
+from tools.notebooks import select
 
-LESSONS = [path.stem for path in sorted(NOTEBOOKS.glob("[0-9][0-9]_*")) if path.stem[:2] != "00"]
+LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
 
 
 @pytest.fixture(scope="module")
