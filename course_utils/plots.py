@@ -119,7 +119,8 @@ def live(fig, update, alt: str, **controls):
     """
     _require_text(fig, alt)
     sliders, buttons = {}, []
-    image, log = ipywidgets.Image(format="png"), ipywidgets.Output()
+    size = {"width": f"{96 * fig.get_figwidth():.0f}px", "max_width": "100%"}
+    image, log = ipywidgets.Image(format="png", layout=size), ipywidgets.Output()
 
     @log.capture(clear_output=True)  # an error is shown under the figure, not swallowed
     def redraw(act=None):

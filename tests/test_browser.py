@@ -4,9 +4,10 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.jupyterlab import open_and_run
-from tools.notebooks import select
+from tools.notebooks import normalise, select
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
@@ -48,6 +49,26 @@ def test_the_slider_of_lesson_01_redraws_by_keyboard(lab, browser):
     handle = page.locator(".widget-slider .noUi-handle").first
     handle.focus()
     page.keyboard.press("ArrowRight")
+    page.wait_for_function(
+        "old => document.querySelector('img.widget-image').src !== old", arg=before
+    )
+    page.close()
+
+
+def test_the_buttons_of_a_duel_redraw_at_the_figures_size(lab, lab_folder, browser):
+    source = """
+import torch
+from course_utils.watching import duel
+z = torch.rand(1, 50, 2)
+duel(lambda z: z, lambda x: 9 * (x[..., :1] - 0.5), z, lambda: None, lambda: z.mul_(0.99))
+"""
+    notebook = new_notebook(cells=[new_code_cell(source.strip())])
+    nbformat.write(normalise(notebook), lab_folder / "duel.ipynb")
+    page, _ = open_and_run(browser, lab, "duel.ipynb")
+    image = page.locator("img.widget-image")
+    before = image.get_attribute("src")
+    assert 300 < image.bounding_box()["width"] < 450
+    page.get_by_role("button", name="G: 10 steps").click()
     page.wait_for_function(
         "old => document.querySelector('img.widget-image').src !== old", arg=before
     )
