@@ -11,6 +11,7 @@ from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
 PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
+SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"}  # of files to read
 LARGEST_SIDE, LARGEST_FILE_SIDE = 8192, 2048  # pixels: of any density; of a file read as it is
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
 
@@ -28,12 +29,15 @@ class ImageDensity:
 
     Attributes:
         pdf: float64 `(N, N)`, the probability of each pixel; row 0 at the bottom; sums to 1.
+        mass: float, the sum of the grey values: each from 0 to 1 in a file of whole numbers, and
+            as it is in an array. Says how much white a picture has, beside others of the same N.
 
-    Make one with `from_file` or `from_array`.
+    Make one with `from_file` or `from_array`, or from a pdf itself; then the mass is 1.
     """
 
-    def __init__(self, pdf):
+    def __init__(self, pdf, mass: float = 1.0):
         self.pdf = pdf
+        self.mass = mass
 
     @classmethod
     def from_array(cls, a) -> "ImageDensity":
@@ -70,13 +74,14 @@ class ImageDensity:
                 "The picture is all black, and white means probable, so no place has any "
                 "probability (in from_file, `invert` makes dark probable instead)."
             )
-        a = a[::-1] / a.max()
+        highest = float(a.max())
+        a = a[::-1] / highest
         h, w = a.shape
         n = max(h, w)
         pdf = np.zeros((n, n))
         bottom, left = (n - h) // 2, (n - w) // 2
         pdf[bottom : bottom + h, left : left + w] = a / a.sum()
-        return cls(pdf)
+        return cls(pdf, highest * float(a.sum()))
 
     @classmethod
     def from_file(cls, path, invert: bool = False, size: int | None = None) -> "ImageDensity":

@@ -55,7 +55,7 @@ def measure(points, density, rng) -> dict[str, float]:
 
     Points outside the unit square are allowed; they lie in no cell and hit nothing.
 
-    - `sw`: **sliced Wasserstein distance**, in thousandths of the picture's side: the mean over 64
+    - `SW`: **sliced Wasserstein distance**, in thousandths of the picture's side: the mean over 64
       directions u of mean |sort(x·u) - sort(y·u)|, where y are n points drawn from the density.
       (J. Rabin et al., "Wasserstein barycenter and its application to texture mixing", 2011.)
     - `precision`: share of points where the density is at least that of its 99% highest-density
@@ -64,7 +64,7 @@ def measure(points, density, rng) -> dict[str, float]:
     - `coverage`: share of the largest cells of a 32 x 32 grid, which together hold 99% of the mass,
       that get at least half their due, o_c >= n m_c / 2. (After M. F. Naeem et al., "Reliable
       fidelity and diversity metrics for generative models", 2020.)
-    - `tv`: **total variation** on that grid, half the sum of |o_c / n - m_c|, with all that is
+    - `TV`: **total variation** on that grid, half the sum of |o_c / n - m_c|, with all that is
       outside the square as one more cell of mass 0.
     - `bridge`: share of points in the gap between separate parts of the picture: inside the convex
       hull of the highest-density region and more than 0.02 from it. NaN if it is in one part.
@@ -91,10 +91,10 @@ def measure(points, density, rng) -> dict[str, float]:
     column, row = (inside * len(density.pdf)).astype(int).T
     region, gap = _regions(density)
     return {
-        "sw": 1000 * sliced_wasserstein(points, density.sample(n, rng)),
+        "SW": 1000 * sliced_wasserstein(points, density.sample(n, rng)),
         "precision": region[row, column].sum() / n,
         "coverage": float((counts >= n * mass / 2)[largest].mean()),
-        "tv": total_variation(np.r_[counts.ravel(), n - len(inside)], np.r_[mass.ravel(), 0]),
+        "TV": total_variation(np.r_[counts.ravel(), n - len(inside)], np.r_[mass.ravel(), 0]),
         "bridge": gap[row, column].sum() / n if gap.any() else float("nan"),
     }
 

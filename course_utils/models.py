@@ -53,3 +53,27 @@ def g_step(G, D, optimizer, z):
     loss.sum().backward()
     optimizer.step()
     return loss.detach()
+
+
+class PatchAutoencoders(nn.Module):
+    """S autoencoders of patches of L points with codes of K numbers: (S, n, L) -> (S, n, L).
+
+    Lesson 04 teaches it: the network of its article, a convolution with tanh and a transposed
+    convolution, at one place. Filters of the encoder `v` (S, L, K), of the decoder `w` (S, K, L).
+    """
+
+    def __init__(self, S, K=3, L=7):
+        super().__init__()
+        shapes = {"v": (S, L, K), "a": (S, 1, K), "w": (S, K, L), "b": (S, 1, 1)}
+        for name, shape in shapes.items():
+            start = torch.empty(shape).uniform_(-(L**-0.5), L**-0.5)
+            self.register_parameter(name, nn.Parameter(start))
+
+    def encode(self, x):
+        return torch.tanh(torch.baddbmm(self.a, x, self.v))
+
+    def decode(self, z):
+        return torch.baddbmm(self.b, z, self.w)
+
+    def forward(self, x):
+        return self.decode(self.encode(x))

@@ -94,6 +94,39 @@ def curves(ax, x, lines: dict, labels: tuple[str, str], levels: dict | None = No
         ax.legend()
 
 
+def filters(groups: dict, alt: str):
+    """Show filters, name -> `(S, K, L)`: a row for each name, a panel for each of K, S lines in it.
+
+    Each is scaled to length 1, with the sign that fits that of the first network best.
+    """
+    K = np.shape(next(iter(groups.values())))[1]
+    fig, axes = plt.subplots(
+        len(groups), K, figsize=(3 * K, 1.75 * len(groups)), sharex=True, sharey=True, squeeze=False
+    )
+    for row, (name, w) in zip(axes, groups.items(), strict=True):
+        w = w / np.linalg.norm(w, axis=2, keepdims=True)
+        w = np.asarray(w * np.where((w * w[:1]).sum(2)[..., None] < 0, -1, 1))
+        for k, ax in enumerate(row):
+            ax.plot(w[:, k].T, color=BLUE, alpha=0.5)
+            ax.set(xlabel="point" if row is axes[-1] else " ", ylabel=name if k == 0 else " ")
+    for k, ax in enumerate(axes[0], 1):
+        ax.set_title(f"filter {k}")
+    show(fig, alt)
+
+
+def pictures(grid, alt: str, size: float = 1.1):
+    """Show pictures `(rows, columns, h, w)`, row 0 of each on top, each in its own range of greys.
+
+    A picture that is all NaN leaves a gap.
+    """
+    rows, columns = np.shape(grid)[:2]
+    fig, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size), squeeze=False)
+    for ax, picture in zip(axes.flat, (p for row in grid for p in row), strict=True):
+        ax.imshow(picture, origin="upper")
+        ax.set_axis_off()
+    show(fig, alt)
+
+
 def show(fig, alt: str):
     """Display a finished figure with its alt text, and close it.
 
@@ -164,7 +197,7 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
 
     Returns the medians, name -> number -> value. If given, the floor is the last line.
     """
-    form = {"sw": ".1f", "precision": ".3f", "coverage": ".2f", "tv": ".3f", "bridge": ".2%"}
+    form = {"SW": ".1f", "precision": ".3f", "coverage": ".2f", "TV": ".3f", "bridge": ".2%"}
     form |= {key: ".3f" for key in next(iter(groups.values()))[0] if key not in form}
     medians = {
         name: {key: float(np.median([row[key] for row in rows])) for key in form}
@@ -176,8 +209,8 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
         texts = [format(values.get(key, np.nan), spec) for values in lines.values()]
         if any("nan" not in text for text in texts):
             columns[key] = ["–" if "nan" in text else text for text in texts]
-    worst = [f"{max(row['sw'] for row in rows):.1f}" for rows in groups.values()]
-    table({**columns, "worst sw": worst + [""] * bool(floor)}, caption)
+    worst = [f"{max(row['SW'] for row in rows):.1f}" for rows in groups.values()]
+    table({**columns, "worst SW": worst + [""] * bool(floor)}, caption)
     return medians
 
 

@@ -88,7 +88,7 @@ class Recording:
     def player(self, alt: str) -> Player:
         """The recording as a `Player`, 800 points a frame."""
         seen = self.history
-        numbers = {name: seen[name] for name in ("sw", "coverage", "loss of D")}
+        numbers = {name: seen[name] for name in ("SW", "coverage", "loss of D")}
         x_hat, steps = seen["x_hat"][:, :800], seen["step"]
         return Player(x_hat, alt, seen["field"], steps, "step", numbers)
 
@@ -98,8 +98,8 @@ class Recording:
         fig, axes = plots.plt.subplots(1, 3, figsize=(10, 3))
         panels = {
             "loss": ["loss of D", "loss of G"],
-            "sw": ["sw"],
-            "share": ["precision", "coverage", "tv"],
+            "SW": ["SW"],
+            "share": ["precision", "coverage", "TV"],
         }
         levels = {**low, "loss of D": 2 * np.log(2), "loss of G": np.log(2)}
         for ax, (label, names) in zip(axes, panels.items(), strict=True):

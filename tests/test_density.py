@@ -321,6 +321,18 @@ def test_invert(tmp_path):
     np.testing.assert_allclose(d.pdf, [[0, 0], [1, 0]])
 
 
+def test_mass_is_the_sum_of_the_grey_values_with_white_at_1(tmp_path):
+    a = grey()
+    Image.fromarray(a).save(tmp_path / "grey.png")
+    Image.fromarray(np.dstack([a, a, a])).save(tmp_path / "colour.png")
+    Image.fromarray(a.astype(np.uint16) * 257).save(tmp_path / "16_bits.png")
+    for name in ("grey", "colour", "16_bits"):
+        d = ImageDensity.from_file(tmp_path / f"{name}.png")
+        assert d.mass == pytest.approx(a.sum() / 255)
+    assert ImageDensity.from_array([[1, 2], [3, 4]]).mass == pytest.approx(10)
+    assert ImageDensity(d.pdf).mass == 1
+
+
 def test_size_averages_and_keeps_mass(tmp_path):
     d = ImageDensity.from_file("bat", size=64)
     assert d.pdf.shape == (64, 64)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import linear_sum_assignment
 
 from course_utils import checks
 from tests.notebook_rules import exercises, read
@@ -84,6 +85,33 @@ def paired_that_overflows(real, fake):
         return np.log(1 + np.exp(fake - real)).mean(), np.log(1 + np.exp(real - fake)).mean()
 
 
+def transposed_matrix(w, s, m):
+    A = np.zeros((s * (m - 1) + len(w), m))
+    for i in range(m):
+        A[s * i : s * i + len(w), i] = w
+    return A
+
+
+def overlap_add(z, w, s):
+    """The sum of scaled filters, not divided by anything."""
+    return sum(transposed_matrix(w_k, s, len(z)) @ z_k for z_k, w_k in zip(z.T, w, strict=True))
+
+
+def match_by(w, w_other, score, normalise=True):
+    if normalise:
+        w, w_other = (a / np.linalg.norm(a, axis=1, keepdims=True) for a in (w, w_other))
+    cos = score(w @ w_other.T)
+    rows, partner = linear_sum_assignment(-cos)
+    return partner, cos[rows, partner].mean()
+
+
+def match_row_by_row(w, w_other):
+    """Each takes the best one, also if it is taken."""
+    w, w_other = (a / np.linalg.norm(a, axis=1, keepdims=True) for a in (w, w_other))
+    cos = abs(w @ w_other.T)
+    return cos.argmax(axis=1), cos.max(axis=1).mean()
+
+
 WRONG = {
     "01 marginal": [
         marginal_of_y,
@@ -144,6 +172,43 @@ WRONG = {
         lambda phi, y, w, v: (phi * v[y]).sum(axis=1),
         lambda phi, y, w, v: phi @ w + phi @ v[y].sum(axis=0),
         lambda phi, y, w, v: phi @ (w + v[y]).T,
+    ],
+    "04 matrix": [
+        lambda w, s, m: transposed_matrix(w, s, m).T,
+        lambda w, s, m: transposed_matrix(w[::-1], s, m),
+        lambda w, s, m: transposed_matrix(w, 1, m),
+    ],
+    "04 decode": [
+        lambda z, w, b, s: overlap_add(z, w, s) + b,
+        lambda z, w, b, s: (
+            (overlap_add(z, w, s) + b) / overlap_add(z[:, :1] * 0 + 1, w[:1] * 0 + 1, s)
+        ),
+        lambda z, w, b, s: overlap_add(z, w, s) / overlap_add(z[:, :1] * 0 + 1, w[:1] * 0 + 1, s),
+        lambda z, w, b, s: overlap_add(z, w / 2, s) + b,
+    ],
+    "04 floor": [
+        lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / x.size,
+        lambda x, k: (np.linalg.svd(x - x.mean(0), compute_uv=False)[k:] ** 2).sum() / len(x),
+        lambda x, k: np.linalg.svd(x - x.mean(0), compute_uv=False)[k:].sum() / x.size,
+        lambda x, k: (np.linalg.svd(x - x.mean(0), compute_uv=False)[k + 1 :] ** 2).sum() / x.size,
+    ],
+    "05 penalty": [
+        lambda sigma, lambda_, P: (sigma**2 * lambda_).sum() / (7 * P),
+        lambda sigma, lambda_, P: (np.sort(sigma**2) * np.sort(lambda_)).sum() / (7 * P),
+        lambda sigma, lambda_, P: (np.sort(sigma) * np.sort(lambda_)[::-1]).sum() / (7 * P),
+        lambda sigma, lambda_, P: (np.sort(sigma**2) * np.sort(lambda_)[::-1]).sum() / P,
+    ],
+    "05 match": [
+        match_row_by_row,
+        lambda w, w_other: match_by(w, w_other, np.abs, normalise=False),
+        lambda w, w_other: match_by(w, w_other, np.asarray),
+        lambda w, w_other: match_by(w, w_other, lambda cos: -abs(cos)),
+    ],
+    "05 nested": [
+        lambda z, keep: np.where(np.arange(z.shape[1]) <= keep[:, None], z, 0),
+        lambda z, keep: np.where(np.arange(z.shape[1])[::-1] < keep[:, None], z, 0),
+        lambda z, keep: z[:, : keep.max()],
+        lambda z, keep: np.where(np.arange(z.shape[1]) < keep[0], z, 0),
     ],
 }
 

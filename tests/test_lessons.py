@@ -1,6 +1,8 @@
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 
 from tools import lessons
 
@@ -18,3 +20,20 @@ def test_definitions_are_taken_without_running_the_lesson(tmp_path, monkeypatch)
     assert "A" in names and "not_code" not in names
     names["scale"] = 2
     assert names["area"](1) == pytest.approx(6.2832, abs=1e-4)
+
+
+def test_classes_of_lesson_03_come_from_any_kind_of_picture(tmp_path):
+    lesson = lessons.definitions("03")
+    Image.new("L", (40, 40), 150).save(tmp_path / "a.PNG")
+    Image.new("RGB", (40, 40), (50, 50, 50)).save(tmp_path / "b.bmp")
+    (tmp_path / "notes.txt").write_text("no picture")
+    data = lesson["read_classes"](tmp_path)
+    assert data.names == ["a", "b"] and data.share == pytest.approx([0.75, 0.25])
+    assert data.whole.pdf == pytest.approx(np.full((40, 40), 1 / 1600))
+    lesson["rng"] = np.random.default_rng(0)
+    _, _, rows = lesson["evaluate"](data, lesson["players"](4, 2)[0], n=1)  # one class is empty
+    assert all(row["own"] == row["worst class"] for row in rows)
+    Image.new("L", (50, 50), 150).save(tmp_path / "c.gif")
+    for folder in (tmp_path, tmp_path / "none"):
+        with pytest.raises(ValueError, match="pictures of one size"):
+            lesson["read_classes"](folder)

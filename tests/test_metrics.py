@@ -91,16 +91,16 @@ def rng():
 def test_true_points_are_at_the_floor(rng):
     low = floor(DISCS, N, rng)
     values = measure(DISCS.sample(N, rng), DISCS, rng)
-    assert low["sw"] < 3.5 and values["sw"] < 8
+    assert low["SW"] < 3.5 and values["SW"] < 8
     assert values["precision"] == pytest.approx(0.991, abs=0.006)
-    assert values["coverage"] > 0.97 and values["tv"] < 0.08 and values["bridge"] < 1e-3
+    assert values["coverage"] > 0.97 and values["TV"] < 0.08 and values["bridge"] < 1e-3
     assert low.keys() == values.keys()
 
 
 def test_a_shifted_copy(rng):
     """A shift by s costs s |cos| in each direction: 2 s / pi in the mean."""
     values = measure(np.add(DISCS.sample(N, rng), [0.05, 0]), DISCS, rng)
-    assert values["sw"] == pytest.approx(1000 * 0.05 * 2 / np.pi, rel=0.15)
+    assert values["SW"] == pytest.approx(1000 * 0.05 * 2 / np.pi, rel=0.15)
     x = DISCS.sample(N, rng)
     assert sliced_wasserstein(x, x + np.float32([0.05, 0])) == pytest.approx(0.1 / np.pi, rel=1e-3)
 
@@ -110,14 +110,14 @@ def test_a_missing_mode(rng):
     values = measure(x[x[:, 0] < 0.5][:N], DISCS, rng)
     assert values["precision"] > 0.98
     assert values["coverage"] == pytest.approx(0.5, abs=0.03)
-    assert values["tv"] == pytest.approx(0.5, abs=0.03)
-    assert values["sw"] == pytest.approx(1000 * 0.46 / 2 * 2 / np.pi, rel=0.1)
+    assert values["TV"] == pytest.approx(0.5, abs=0.03)
+    assert values["SW"] == pytest.approx(1000 * 0.46 / 2 * 2 / np.pi, rel=0.1)
 
 
 def test_a_collapsed_point():
     values = measure(np.full((N, 2), (0.27, 0.5)), DISCS, np.random.default_rng(0))
     assert values["precision"] == 1 and values["bridge"] == 0
-    assert values["coverage"] < 0.02 and values["tv"] > 0.98
+    assert values["coverage"] < 0.02 and values["TV"] > 0.98
 
 
 def test_uniform_noise_hits_each_region_by_its_area(rng):
@@ -142,7 +142,7 @@ def test_points_outside_the_square_count_as_wrong(rng):
     x[:2000] = (1.5, -0.2)
     values = measure(x, DISCS, rng)
     assert values["precision"] == pytest.approx(0.8 * 0.991, abs=0.006)
-    assert 0.2 <= values["tv"] < 0.26
+    assert 0.2 <= values["TV"] < 0.26
 
 
 def test_the_distance_is_symmetric_and_obeys_scale(rng):

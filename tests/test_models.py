@@ -9,7 +9,7 @@ import torch
 from course_utils import models
 from tests.notebook_rules import code_cells, read
 
-TAUGHT = {"MLP": "02", "d_step": "02", "g_step": "02"}
+TAUGHT = {"MLP": "02", "d_step": "02", "g_step": "02", "PatchAutoencoders": "04"}
 
 
 def without_docstrings(tree):
@@ -79,3 +79,15 @@ def test_an_undecided_discriminator_has_a_loss_of_2_log_2():
     log_2 = torch.tensor(2.0).log()
     torch.testing.assert_close(models.d_step(G, D, sgd, x, z), (2 * log_2).expand(4))
     torch.testing.assert_close(models.g_step(G, D, sgd, z), log_2.expand(4))
+
+
+def test_patch_autoencoders_are_convolutions():
+    """Each of the stack is Conv1d, tanh, ConvTranspose1d at one place, and they are separate."""
+    torch.manual_seed(0)
+    net, x = models.PatchAutoencoders(3, K=2, L=5), torch.randn(3, 8, 5)
+    for s in range(3):
+        encoder, decoder = torch.nn.Conv1d(1, 2, 5), torch.nn.ConvTranspose1d(2, 1, 5)
+        encoder.weight.data, encoder.bias.data = net.v[s].T[:, None], net.a[s, 0]
+        decoder.weight.data, decoder.bias.data = net.w[s][:, None], net.b[s, 0]
+        expected = decoder(torch.tanh(encoder(x[s][:, None])))[:, 0]
+        torch.testing.assert_close(net(x)[s], expected)

@@ -135,15 +135,44 @@ def test_curves_draw_their_level_in_their_colour():
 
 def test_scores_show_medians_floor_and_worst():
     def row(sw, **more):
-        names = ("precision", "coverage", "tv")
-        return {"sw": sw, **dict.fromkeys(names, 0.5), "bridge": np.nan, **more}
+        names = ("precision", "coverage", "TV")
+        return {"SW": sw, **dict.fromkeys(names, 0.5), "bridge": np.nan, **more}
 
     groups = {"one": [row(1.0), row(5.0), row(2.0)], "two": [row(3.0)]}
     with capture_output() as captured:
         medians = plots.scores(groups, "Caption", row(0.1))
     text = captured.outputs[0].data["text/markdown"]
-    assert medians["one"]["sw"] == 2 and "| one | 2.0 | 0.500 | 0.50 | 0.500 | 5.0 |" in text
+    assert medians["one"]["SW"] == 2 and "| one | 2.0 | 0.500 | 0.50 | 0.500 | 5.0 |" in text
     assert "| floor (real points) | 0.1 |" in text and "bridge" not in text and "nan" not in text
     with capture_output() as captured:
         plots.scores({"one": [row(1.0, own=0.25)]}, "Caption")
     assert "| 0.250 |" in captured.outputs[0].data["text/markdown"]
+
+
+def keep_shown(monkeypatch):
+    """The figures that are shown from now on."""
+    kept = []
+    monkeypatch.setattr(plots, "show", lambda fig, alt: kept.append(fig))
+    return kept
+
+
+def test_filters_are_scaled_to_length_1_and_turned_like_the_first(monkeypatch):
+    shown, w = keep_shown(monkeypatch), np.array([[[3.0, 4.0]], [[-3.0, -4.0]], [[4.0, 3.0]]])
+    plots.filters({"a": w, "b": -2 * w}, ALT)
+    above, below = shown[0].axes
+    assert [line.get_ydata().tolist() for line in above.lines] == [
+        [0.6, 0.8],
+        [0.6, 0.8],
+        [0.8, 0.6],
+    ]
+    assert below.lines[0].get_ydata().tolist() == [-0.6, -0.8] and below.get_ylabel() == "b"
+    plots.plt.close(shown[0])
+
+
+def test_pictures_stand_upright_in_their_places(monkeypatch):
+    shown, grid = keep_shown(monkeypatch), np.arange(2 * 3 * 4 * 5).reshape(2, 3, 4, 5)
+    plots.pictures(grid, ALT)
+    axes = shown[0].axes
+    assert len(axes) == 6 and (axes[4].images[0].get_array() == grid[1, 1]).all()
+    assert axes[0].images[0].origin == "upper"
+    plots.plt.close(shown[0])

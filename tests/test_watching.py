@@ -44,15 +44,15 @@ def test_a_recording_keeps_the_first_and_every_tenth_step(recording):
     assert seen["step"].tolist() == [1, 10, 20, 30]
     assert seen["x_hat"].shape == (4, 1000, 2) and seen["field"].shape == (4, 40, 40)
     assert seen["loss of D"].tolist() == 4 * [1.5] and seen["loss of G"].tolist() == 4 * [0.5]
-    assert (np.diff(seen["sw"]) < 0).all() and seen["precision"][-1] > 0.97
+    assert (np.diff(seen["SW"]) < 0).all() and seen["precision"][-1] > 0.97
 
 
 def test_a_recording_can_be_played_drawn_and_saved(recording, tmp_path):
     player = recording.player("Points that come nearer to two discs, over a field.")
-    assert player.shape == [4, 800] and player.names == ["sw", "coverage", "loss of D"]
+    assert player.shape == [4, 800] and player.names == ["SW", "coverage", "loss of D"]
     with capture_output() as captured:
         low = recording.curves("Curves that fall to their floors over thirty steps.")
-    assert captured.outputs[0].data["image/png"] and low["sw"] < 15
+    assert captured.outputs[0].data["image/png"] and low["SW"] < 15
     recording.save(tmp_path / "run.gif")
     with Image.open(tmp_path / "run.gif") as movie:
         assert movie.n_frames == 2

@@ -8,9 +8,13 @@ import time
 
 import numpy as np
 import torch
+from skimage.data import camera
 
 from course_utils import checkpoints
+from course_utils.datasets import bezier
 from course_utils.density import PICTURES, ImageDensity, course_pictures
+from course_utils.models import PatchAutoencoders
+from course_utils.training import Steps
 from tools.lessons import definitions
 
 
@@ -21,7 +25,7 @@ def lesson_02(steps=4000):
     torch.manual_seed(0)
     pictures = [ImageDensity.from_file(name) for name in course_pictures()]
     players = lesson["players"](len(pictures))
-    return "02_gan_2d", lesson["train"](*players, pictures, steps=steps)
+    return {"02_gan_2d": lesson["train"](*players, pictures, steps=steps)}
 
 
 def lesson_03(steps=4000):
@@ -30,16 +34,53 @@ def lesson_03(steps=4000):
     lesson["rng"] = np.random.default_rng(0)
     torch.manual_seed(0)
     data = lesson["read_classes"](PICTURES / "spiral")
-    return "03_conditional_gan", lesson["train"](data, *lesson["players"](1, 3), steps, n=512)
+    return {"03_conditional_gan": lesson["train"](data, *lesson["players"](1, 3), steps, n=512)}
+
+
+def lesson_04(epochs=5000):
+    """Ten autoencoders of patches, by the schedule of the lesson's article."""
+    rng = np.random.default_rng(0)
+    torch.manual_seed(0)
+    data = bezier.curves(rng.uniform(-1, 1, (16_384, 2)))
+    x = torch.tensor(bezier.cut(data, rng.integers(9, size=len(data)))).float()
+    net = PatchAutoencoders(10)
+    optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
+    for _ in Steps(epochs):
+        order = torch.stack([torch.randperm(len(x)) for _ in range(10)])
+        for batch in order.split(128, dim=1):
+            loss = (net(x[batch]) - x[batch]).square().mean((1, 2)).sum()
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return {"04_transposed_convolution": net}
+
+
+def lesson_05():
+    """The forty autoencoders of patches of curves, and three of patches of a picture."""
+    lesson = definitions("05")
+    torch.manual_seed(0)
+    lesson["rng"] = rng = np.random.default_rng(0)
+    data = bezier.curves(rng.uniform(-1, 1, (16_384, 2)))
+    x = torch.tensor(bezier.cut(data, rng.integers(9, size=len(data)))).float()
+    kinds = [[0, 0, 0], [0.1, 1e-3, 1e-6], [0.1, 0.01, 0.001], [0.1, 0.01, 0.001]]
+    sigma = torch.tensor(kinds).repeat_interleave(10, 0)[:, None]
+    sigma_x = torch.tensor([0, 0, 0, 0.01]).repeat_interleave(10)[:, None, None]
+    curves = PatchAutoencoders(40)
+    lesson["train"](curves, x, sigma, sigma_x)
+    pictures, pixels = PatchAutoencoders(3, 8, 256), lesson["picture_patches"](camera(), 16)
+    noise = torch.logspace(0, -2, 8).expand(3, 1, 8)
+    lesson["train"](pictures, pixels, noise, torch.zeros(3, 1, 1), 60_000)
+    return {"05_noise_regularization": curves, "05_picture_patches": pictures}
 
 
 def main(numbers):
     for number in numbers:
         start = time.perf_counter()
-        name, net = globals()[f"lesson_{number}"]()
+        nets = globals()[f"lesson_{number}"]()
         minutes = (time.perf_counter() - start) / 60
         about = {"trained": f"{minutes:.0f} minutes on {torch.get_num_threads()} threads"}
-        checkpoints.write(name, net.state_dict(), about)
+        for name, net in nets.items():
+            checkpoints.write(name, net.state_dict(), about)
 
 
 if __name__ == "__main__":

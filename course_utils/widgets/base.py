@@ -31,6 +31,7 @@ class CourseWidget(anywidget.AnyWidget):
         return {**data, **png, "text/plain": self.alt}, {**metadata, **png_metadata}
 
 
-def script(name: str) -> Path:
-    """The JavaScript file of a widget."""
-    return Path(__file__).with_name(f"{name}.js")
+def script(name: str) -> str:
+    """The JavaScript of a widget: what all widgets share, then what is its own."""
+    folder = Path(__file__).parent
+    return "\n".join((folder / f"{part}.js").read_text("utf-8") for part in ("base", name))

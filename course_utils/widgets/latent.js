@@ -1,8 +1,5 @@
 // Drag a point through the latent plane; a generator G(z, c) takes it and a cloud to the unit square.
 
-const bytesOf = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-const floatsOf = view => new Float32Array(bytesOf(view).buffer);
-
 // The generator's layers, each W turned to (out, in) so that a sum runs along memory; cloud; picture.
 export function decode(model) {
   const widths = model.get("widths"), weights = floatsOf(model.get("weights")), layers = [];
@@ -84,12 +81,6 @@ const STYLE = `
 const WIDE = 384, HIGH = 380, LEFT = 34, TOP = 8, SIDE = 342; // of a canvas, and of the plane in it
 const REACH = 3, STEP = 0.05;
 const BLUE = "#0072B2", ORANGE = "#D55E00", SKY = "#56B4E9";
-
-function make(tag, properties = {}, attributes = {}) {
-  const element = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
 
 // A canvas with a plane from `low` to `high` on both axes; a line frames the square between the two ticks.
 function plane(canvas, low, high, ticks, names, ratio) {
@@ -193,12 +184,6 @@ function render({ model, el, signal }) {
   const readout = make("output", {}, { "aria-live": "off" });
   root.append(make("style", { textContent: STYLE }), views);
 
-  const label = (text, control, className = "") => {
-    const element = make("label", { textContent: text, className });
-    control.setAttribute("aria-label", text);
-    element.append(control);
-    return element;
-  };
   const select = trait => {
     const control = make("select");
     classes.forEach((name, i) => control.append(make("option", { textContent: name, value: String(i) })));
@@ -208,11 +193,10 @@ function render({ model, el, signal }) {
   const from = select("source"), to = select("target");
   const slider = make("input", { type: "range", min: 0, max: 1, step: 0.01 });
   slider.oninput = () => change("mix", +slider.value);
-  for (const control of [latent, from, to, slider])
-    control.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys away
+  keepKeys(latent, from, to, slider);
   if (classes.length) {
     const row = make("div", { className: "row" });
-    row.append(label("from", from), label("mix", slider, "mix"), label("to", to));
+    row.append(labelled("from", from), labelled("mix", slider, "mix"), labelled("to", to));
     root.append(row);
   }
   root.append(readout);
@@ -220,7 +204,6 @@ function render({ model, el, signal }) {
 
   const left = plane(latent, -REACH, REACH, [-REACH, REACH], ["z₁", "z₂"], ratio);
   const right = plane(generated, 0, 1, [0, 1], ["x", "y"], ratio);
-  const pair = values => `(${values.map(v => v.toFixed(2).replace(/^-0.00$/, "0.00").replace("-", "−")).join(", ")})`;
   let points = null, shown = null, loop = null;
 
   function draw() {
@@ -238,7 +221,7 @@ function render({ model, el, signal }) {
     from.value = source;
     to.value = target;
     slider.value = mix;
-    const parts = [`z = ${pair(z)}`, ...(classes.length ? [`c = ${pair(c)}`] : []), `${name} = ${pair(x_hat)}`];
+    const parts = [`z = ${tuple(z)}`, ...(classes.length ? [`c = ${tuple(c)}`] : []), `${name} = ${tuple(x_hat)}`];
     readout.replaceChildren(...parts.flatMap(textContent => [make("span", { textContent }), " "]));
   }
 
@@ -251,23 +234,8 @@ function render({ model, el, signal }) {
 
   const round = v => Math.round(100 * Math.min(REACH, Math.max(-REACH, v))) / 100;
   const move = z => change("z", z.map(round));
-  let pointer = null;
-  latent.onpointerdown = event => {
-    if (event.button || pointer !== null) return;
-    pointer = event.pointerId;
-    latent.setPointerCapture(pointer);
-    move(left.at(event));
-  };
-  latent.onpointermove = event => { if (event.pointerId === pointer) move(left.at(event)); };
-  latent.onpointerup = latent.onpointercancel = event => { if (event.pointerId === pointer) pointer = null; };
-  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] };
-  latent.onkeydown = event => {
-    const way = MOVES[event.key], step = event.shiftKey ? 5 * STEP : STEP;
-    if (event.ctrlKey || event.metaKey || event.altKey || !(way || event.key === "Home")) return;
-    event.preventDefault();
-    event.stopPropagation();
-    move(way ? model.get("z").map((v, i) => v + step * way[i]) : [0, 0]);
-  };
+  const step = way => move(way ? model.get("z").map((v, i) => v + STEP * way[i]) : [0, 0]);
+  steer(latent, event => move(left.at(event)), step);
 
   const traits = ["z", "source", "target", "mix"].map(name => `change:${name}`);
   for (const event of traits) model.on(event, request);

@@ -55,19 +55,12 @@ const PAPER = 340, EDGE = 60; // sizes on the page; the rain has EDGE of room fo
 const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;
 const ORANGE = "#D55E00", COLOURS = ["#0072B2", ORANGE, "#009E73"]; // of the classes
 
-function make(tag, properties = {}, attributes = {}) {
-  const element = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
 function render({ model, el, signal }) {
   const side = model.get("side");
-  const copy = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
   const classes = model.get("classes"), n = side * side, layers = Math.max(1, classes.length);
   const lights = (classes.length ? COLOURS : ["#FFFFFF"]).map(c => [1, 3, 5].map(k => parseInt(c.slice(k, k + 2), 16)));
-  let pixels = copy(model.get("pixels")), chosen = 0;
-  const library = copy(model.get("library")), names = model.get("names");
+  let pixels = bytesOf(model.get("pixels")), chosen = 0;
+  const library = bytesOf(model.get("library")), names = model.get("names");
   const past = [];
 
   const root = make("div", { className: "course-painter" }, { role: "group", "aria-label": model.get("alt") });
@@ -76,14 +69,12 @@ function render({ model, el, signal }) {
     "aria-label": "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, "
       + "e switches to the eraser and back, u undoes" + (classes.length ? ", c goes to the next class" : ""),
   });
-  paper.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the keys away
   const ratio = Math.max(2, window.devicePixelRatio || 1); // sharp on a projector too
   const rain = make("canvas", { className: "rain", width: 400 * ratio, height: 400 * ratio }, {
     role: "img",
     "aria-label": "points drawn from the density, and its marginals along the upper and right edge",
   });
   const size = make("input", { type: "range", min: 1, max: 40, value: 9 }, { "aria-label": "brush size" });
-  size.dataset.lmSuppressShortcuts = "true";
   const palette = make("div", { className: "row" }, { role: "group", "aria-label": "class to draw" });
   const buttons = classes.map((name, c) => {
     const button = make("button", { type: "button", className: "class", onclick: () => choose(c) });
@@ -95,7 +86,7 @@ function render({ model, el, signal }) {
   const undo = make("button", { type: "button", textContent: "undo" });
   const clear = make("button", { type: "button", textContent: "clear" });
   const start = make("select", {}, { "aria-label": "start from a picture" });
-  start.dataset.lmSuppressShortcuts = "true";
+  keepKeys(paper, size, start);
   start.append(make("option", { textContent: "start from …", value: "" }));
   names.forEach((name, k) => start.append(make("option", { textContent: name, value: String(k) })));
   const status = make("p", { className: "hint" }, { "aria-live": "polite" });
@@ -321,7 +312,7 @@ function render({ model, el, signal }) {
     tell();
   };
   const follow = () => {
-    const other = copy(model.get("pixels"));
+    const other = bytesOf(model.get("pixels"));
     if (brush.pointer !== null || same(other, pixels)) return;
     remember();
     pixels = other;

@@ -8,13 +8,12 @@ import traitlets
 from matplotlib.colors import to_rgb
 
 from course_utils import plots
-from course_utils.density import PICTURES, ImageDensity, course_pictures
+from course_utils.density import PICTURES, SUFFIXES, ImageDensity, course_pictures
 from course_utils.widgets.base import CourseWidget, script
 
 SIDE = 128
 COLOURS = [plots.BLUE, plots.ORANGE, plots.GREEN]
 FIRST = {0: "bat", 2: "two_discs", 3: "spiral"}  # number of classes -> picture to start from
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"}
 
 
 class Painter(CourseWidget):

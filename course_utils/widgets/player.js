@@ -11,8 +11,6 @@ export function halfToFloat(bits) {
   return out;
 }
 
-const bytesOf = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
-
 // Points and cells of the recording, as the canvas draws them.
 export function decode(model) {
   const [frames, n] = model.get("shape");
@@ -38,12 +36,6 @@ const STYLE = `
 const SIDE = 400;
 const SPEEDS = { "½ ×": 6, "1 ×": 12, "2 ×": 24, "4 ×": 48 }; // frames a second
 
-function make(tag, properties = {}, attributes = {}) {
-  const element = Object.assign(document.createElement(tag), properties);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
-  return element;
-}
-
 function render({ model, el, signal }) {
   const run = decode(model);
   const iterations = model.get("iterations"), names = model.get("names"), numbers = model.get("numbers");
@@ -53,9 +45,8 @@ function render({ model, el, signal }) {
   const canvas = make("canvas", { width: side, height: side }, { "aria-hidden": "true" });
   const play = make("button", { type: "button", textContent: "▶" }, { "aria-label": "play" });
   const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
-  slider.dataset.lmSuppressShortcuts = "true"; // else JupyterLab takes the arrow keys away
   const speed = make("select", {}, { "aria-label": "speed" });
-  speed.dataset.lmSuppressShortcuts = "true";
+  keepKeys(slider, speed);
   for (const name of Object.keys(SPEEDS)) speed.append(make("option", { textContent: name }));
   speed.value = "1 ×";
   const readout = make("output", {}, { "aria-live": "off" });
@@ -69,7 +60,7 @@ function render({ model, el, signal }) {
   const image = context.createImageData(side, side), picture = new Uint32Array(image.data.buffer);
   const [red, green, blue] = model.get("colour");
   const ink = 0xff000000 | (blue << 16) | (green << 8) | red;
-  const dot = Math.max(2, Math.round(2 * ratio));
+  const dot = Math.round(3 * ratio);
   const cellOf = Int32Array.from({ length: side }, (_, at) => Math.floor(at * run.cells / side));
   let frame = model.get("frame"), timer = null;
 

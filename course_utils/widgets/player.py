@@ -81,7 +81,7 @@ class Player(CourseWidget):
             field = np.frombuffer(self.field, np.uint8).reshape(frames, self.cells, self.cells)
             plots.density(ax, field[self.frame]).set_clim(0, 255)
         points = np.frombuffer(self.points, "<f2").reshape(frames, n, 2)
-        plots.points(ax, points[self.frame], plots.ORANGE, 2)
+        plots.points(ax, points[self.frame], plots.ORANGE, 3.5)
         ax.set_title(f"{self.unit} {self.iterations[self.frame]}")
         return fig
 

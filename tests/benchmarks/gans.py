@@ -72,8 +72,8 @@ def main():
     parser.add_argument("--seeds", type=int, default=10)
     options = parser.parse_args()
     torch.set_num_threads(1)
-    print("median (worst) of", options.seeds, "seeds; sw in thousandths of the side\n")
-    print(f"{'picture':12}{'recipe':10}{'CPU s':>7}{'sw':>16}{'coverage':>16}{'precision':>16}")
+    print("median (worst) of", options.seeds, "seeds; SW in thousandths of the side\n")
+    print(f"{'picture':12}{'recipe':10}{'CPU s':>7}{'SW':>16}{'coverage':>16}{'precision':>16}")
     for picture in options.pictures:
         density = ImageDensity.from_file(picture)
         low = floor(density, 10_000, np.random.default_rng(0))
@@ -87,14 +87,14 @@ def main():
                 rows.append(measure(x_hat, density, rng))
             line = f"{Path(picture).stem[:11]:12}{recipe.__name__:10}{np.median(seconds):7.1f}"
             for key, worst, form in [
-                ("sw", max, "7.2f"),
+                ("SW", max, "7.2f"),
                 ("coverage", min, "7.3f"),
                 ("precision", min, "7.3f"),
             ]:
                 values = [row[key] for row in rows]
                 line += f"{np.median(values):{form}} ({worst(values):{form}})"
             print(line, flush=True)
-        print(f"{'':12}{'floor':17}{low['sw']:7.2f}{low['coverage']:16.3f}{low['precision']:16.3f}")
+        print(f"{'':12}{'floor':17}{low['SW']:7.2f}{low['coverage']:16.3f}{low['precision']:16.3f}")
 
 
 if __name__ == "__main__":

@@ -2,7 +2,7 @@
 
     python -m tests.benchmarks.latency
 
-All four stand in one page of one JupyterLab in headless Chromium. Each gets 50 moves, one a round,
+All stand in one page of one JupyterLab in headless Chromium. Each gets 50 moves, one a round,
 so that the machine is the same for all. Time runs from the event's time stamp to the first
 animation frame that finds other pixels.
 """
@@ -40,6 +40,8 @@ SOURCES = [
     "def update(frame):\n"
     "    artist.set_data(*points[int(frame)].T)\n    heat.set_data(field[int(frame)])\n"
     "plots.live(fig, update, 'Two thousand points in the shape of a bat.', frame=(0, 99, 1, 99))",
+    "from course_utils.widgets.filters import Filters\n"
+    "Filters({'random': (rng.standard_normal((3, 7)), 0.1)})",
 ]
 # Resolves with the milliseconds until the picture of an element has changed.
 WATCH = """([selector, event]) => {
@@ -68,7 +70,7 @@ WATCH = """([selector, event]) => {
 def measure(page):
     """Name -> milliseconds of each move."""
     cells = page.locator(".jp-CodeCell")
-    for number in range(4):
+    for number in range(len(SOURCES)):
         cells.nth(number).evaluate("(cell, n) => cell.classList.add('way-' + n)", number)
     sliders = {
         "player (in the browser)": (".way-1 canvas", page.get_by_label("frame", exact=True)),
@@ -80,6 +82,7 @@ def measure(page):
             ".way-3 img.widget-image",
             page.locator(".way-3 .noUi-handle"),
         ),
+        "filters (in the browser)": (".way-4 .scaled", page.get_by_label("z₃", exact=True)),
     }
     times = {"painter (in the browser)": [], **{name: [] for name in sliders}}
     for move in range(MOVES):

@@ -1,0 +1,365 @@
+"""The filters widget: the same x̂ in Python, JavaScript and PyTorch, and its controls in a page."""
+
+import re
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+from traitlets import TraitError
+
+from course_utils.widgets.filters import Filters
+from tests.jupyterlab import open_and_run
+from tests.test_widgets import ask, javascript, pixels
+from tools.notebooks import normalise
+
+START = [0.0, 0.1, 0.2]
+
+
+def layer(seed, length=7):
+    """A transposed convolution of random weights."""
+    torch.manual_seed(seed)
+    return torch.nn.ConvTranspose1d(3, 1, length, stride=4)
+
+
+def networks(*seeds, length=7):
+    made = {f"seed {seed}": layer(seed, length) for seed in seeds}
+    return {name: (net.weight, net.bias) for name, net in made.items()}
+
+
+# ---- without a browser
+
+
+@pytest.mark.parametrize("z", [(0.0, 0.1, 0.2), (1, -1, -1), np.zeros(3)])
+def test_it_is_stored_with_a_picture_and_alt_text(z):
+    widget = Filters(networks(0, 1), z)
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"] and metadata["image/png"]["alt"] == widget.alt == data["text/plain"]
+    assert len(widget.alt.split()) >= 5
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for word in ("http", "fetch(", "import "):
+        assert word not in widget._esm
+
+
+def test_arrays_and_tensors_are_taken_alike():
+    (w, b), flat = networks(0)["seed 0"], Filters(networks(0))
+    w, b = w.detach().numpy(), b.detach().numpy()
+    for pair in [(w, b), (w[:, 0], b.item()), (w[:, 0].tolist(), np.float64(b.item()))]:
+        assert Filters({"seed 0": pair}).weights == flat.weights
+    assert len(Filters(networks(0, 1, 2)).weights) == 3 * 4 * 22
+
+
+w, b = np.ones((3, 7)), 0.0
+
+
+@pytest.mark.parametrize(
+    "networks, words",
+    [
+        ({}, "at least one network"),
+        ({"a": (w[:2], b)}, r"'a' needs three filters, .* not shapes \(2, 7\) and \(\)"),
+        ({"a": (np.ones((4, 1, 7)), b)}, r"needs three filters, .* \(4, 7\)"),
+        ({"a": (np.ones((3, 2, 7)), b)}, r"needs three filters, .* \(3, 2, 7\)"),
+        ({"a": (np.ones(7), b)}, "needs three filters"),
+        ({"a": (w[:, :1], b)}, "with L >= 2"),
+        ({"a": (w, np.zeros(3))}, r"one number b, not shapes .* \(3,\)"),
+        ({"a": (w, b), "b": (w[:, 1:], b)}, r"one shape, not {'a': \(3, 7\), 'b': \(3, 6\)}"),
+        ({"a": (w, b), "b": (np.full((3, 7), np.nan), b)}, "'b' has NaN or infinite"),
+        ({"a": (w, np.inf)}, "'a' has NaN or infinite"),
+    ],
+)
+def test_networks_that_do_not_fit_are_refused(networks, words):
+    with pytest.raises(ValueError, match=words):
+        Filters(networks)
+
+
+@pytest.mark.parametrize("z", [(0, 0), (0, 0, 1.01), (0, -2, 0), (0, 0, np.nan), 0.5])
+def test_codes_that_are_none_are_refused(z):
+    with pytest.raises(ValueError, match="z must be three numbers from -1 to 1, not"):
+        Filters(networks(0), z)
+    widget = Filters(networks(0))
+    for function in (widget.decode, widget.scaled):
+        with pytest.raises(ValueError, match="z must be three numbers"):
+            function(z)
+    with pytest.raises(TraitError):
+        widget.z = z
+    assert widget.z == START
+
+
+def test_an_unknown_network_is_refused():
+    widget = Filters(networks(0, 1))
+    with pytest.raises(TraitError, match=r"no network 'seed 2', only \['seed 0', 'seed 1'\]"):
+        widget.network = "seed 2"
+    assert widget.network == "seed 0"
+
+
+@pytest.mark.parametrize("size", [0, 1e-6, 0.01, 0.0999, 0.1, 1, 3.7, 1e5])
+def test_the_axes_hold_every_code_of_length_one(size):
+    rng = np.random.default_rng(0)
+    w, b = size * rng.standard_normal((3, 7)), size * rng.standard_normal()
+    widget = Filters({"a": (w, b)})
+    (limit,) = widget.limits
+    codes = rng.standard_normal((2000, 3))
+    codes /= np.linalg.norm(codes, axis=1, keepdims=True)
+    most = max(abs(widget.decode(z)).max() for z in codes)
+    assert most <= limit and (size == 0 or limit < 2.1 * (most + abs(b)))
+    assert abs(np.float32(w)).max() <= limit
+
+
+# ---- the same numbers in JavaScript and PyTorch
+
+
+@pytest.mark.parametrize("seeds, length", [((0,), 7), ((1, 2, 3), 7), ((4, 5), 2), ((6,), 12)])
+def test_three_times_the_same_curve(browser, seeds, length):
+    widget = Filters(networks(*seeds, length=length))
+    codes = np.random.default_rng(0).uniform(-1, 1, (20, 3))
+    codes[:3] = [[0, 0, 0], [1, -1, 1], START]
+    function = """(code, state, codes) => {
+        state.weights = new DataView(new Uint8Array([0, 0, 0, ...state.weights]).buffer, 3);
+        const networks = code.decode({get: name => state[name]});
+        return Object.entries(networks).map(([label, net]) => [label, net.limit, codes.map(z => {
+            const parts = code.scaled(net, z);
+            return [parts, code.sum(net, parts)];
+        })]);
+    }"""
+    state = {name: getattr(widget, name) for name in Filters.class_own_traits()}
+    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
+    seen = javascript(browser, widget, function, state, codes.tolist())
+    assert [label for label, *_ in seen] == widget.labels
+    assert [limit for _, limit, _ in seen] == widget.limits
+    for seed, (label, _, curves) in zip(seeds, seen, strict=True):
+        widget.network = label
+        x = torch.from_numpy(np.float32(codes))[..., None]
+        expected = layer(seed, length)(x)[:, 0].detach().numpy()
+        for z, (parts, x_hat), truth in zip(codes, curves, expected, strict=True):
+            np.testing.assert_allclose(parts, widget.scaled(z), atol=1e-12)
+            np.testing.assert_allclose(x_hat, widget.decode(z), atol=1e-12)
+            np.testing.assert_allclose(x_hat, truth, atol=1e-5)
+
+
+# ---- in JupyterLab
+
+
+@pytest.fixture(scope="module")
+def page(lab, lab_folder, browser):
+    source = """
+import numpy as np
+from course_utils.widgets.filters import Filters
+n = np.arange(7)
+rng = np.random.default_rng(0)
+smooth = np.array([np.cos(n / 5), np.sin(n / 3) / 2, np.cos(n)])
+filters = Filters({"smooth": (smooth, 0.05), "rough": (rng.standard_normal((3, 7)), -0.2)})
+filters
+"""
+    notebook = new_notebook(cells=[new_code_cell(source.strip())])
+    nbformat.write(normalise(notebook), lab_folder / "filters.ipynb")
+    page, _ = open_and_run(browser, lab, "filters.ipynb")
+    page.set_default_timeout(10_000)
+    page.wait_for_selector(".course-filters")
+    page.wait_for_timeout(300)
+    page.screenshot(path="build/filters.png")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def widget(page):
+    """The widget as it opened."""
+    ask(page, f"(filters.set_trait('network', 'smooth'), filters.set_trait('z', {START}))")
+    page.wait_for_timeout(300)
+    return page.locator(".course-filters")
+
+
+VIEWS = ("family", "scaled", "code", "filters")
+
+
+def pictures(page):
+    """Which of the four views, by name, show what."""
+    return {name: pixels(page, f".course-filters .{name}") for name in VIEWS}
+
+
+def changed(page, before):
+    return [name for name, picture in pictures(page).items() if picture != before[name]]
+
+
+def readout(widget):
+    """The numbers of z beside its sliders, and of x̂ under the views."""
+    z, x_hat = [], widget.locator("output").last.inner_text().replace("−", "-")
+    for output in widget.locator("label output").all():
+        z.append(float(output.inner_text().replace("−", "-")))
+    return z, [float(v) for v in re.findall(r"-?\d\.\d\d", x_hat)]
+
+
+def agrees(page, widget):
+    """What the page says is what Python has; returns z."""
+    z, x_hat = readout(widget)
+    assert ask(page, "filters.z") == str(z)
+    assert [float(slider.input_value()) for slider in widget.locator("input").all()] == z
+    np.testing.assert_allclose(
+        x_hat, eval(ask(page, "filters.decode(filters.z).tolist()")), atol=0.0051
+    )
+    return z
+
+
+def test_it_opens_as_python_says(page, widget):
+    assert agrees(page, widget) == START
+    box = widget.bounding_box()
+    assert box["width"] <= 900 and box["height"] <= 500
+    assert len(set(pictures(page).values())) == 4
+    for name in VIEWS:
+        canvas = widget.locator(f".{name}")
+        assert canvas.get_attribute("aria-label") and canvas.bounding_box()["height"] > 100
+        assert canvas.evaluate("c => c.width >= 1.9 * c.clientWidth")  # sharp on a projector
+    assert widget.get_attribute("aria-label") == ask(page, "filters.alt").strip("'")
+    for name in ("z₁", "z₂", "z₃", "Network"):
+        control = widget.get_by_label(name, exact=True)
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    assert widget.get_by_role("button", name="Move").count() == 4
+
+
+def test_x_hat_is_drawn_where_it_is(page, widget):
+    """The thick line at n = 3, against the axes from -limit to limit."""
+    ask(page, "filters.set_trait('z', [-0.5, -0.9, 0.1])")
+    page.wait_for_timeout(300)
+    rows = page.eval_on_selector(
+        ".course-filters .scaled",
+        """canvas => {
+            const zoom = canvas.width / 404, x = Math.round((46 + 344 / 2) * zoom);
+            const { data } = canvas.getContext('2d').getImageData(x, 0, 1, 158 * zoom), rows = [];
+            for (let y = 12 * zoom; y < 158 * zoom; y++)
+                if (data[4 * y] === 0x22) rows.push(y / zoom);
+            return rows;
+        }""",
+    )
+    x_hat, limit = eval(ask(page, "float(filters.decode(filters.z)[3]), filters.limits[0]"))
+    assert np.mean(rows) == pytest.approx(12 + 146 * (limit - x_hat) / (2 * limit), abs=0.6)
+
+
+def test_z_follows_the_pointer_while_it_is_down(page, widget):
+    code = widget.locator(".code")
+    code.scroll_into_view_if_needed()
+    box = code.bounding_box()
+    zoom = box["width"] / 206
+
+    def point(z_1, z_2):
+        return box["x"] + zoom * (119 + 73 * z_1), box["y"] + zoom * (85 - 73 * z_2)
+
+    page.mouse.move(*point(0.5, 0.5))  # hovering
+    page.wait_for_timeout(200)
+    assert readout(widget)[0] == START
+    before = pictures(page)
+    page.mouse.down()
+    page.mouse.move(*point(-0.6, 0.3), steps=8)
+    page.wait_for_timeout(300)
+    np.testing.assert_allclose(agrees(page, widget), [-0.6, 0.3, 0.2], atol=0.02)
+    assert changed(page, before) == ["family", "scaled", "code"]  # the filters stay
+    page.mouse.move(box["x"] + box["width"] + 100, box["y"] - 50)  # stays in the plane
+    page.mouse.up()
+    page.mouse.move(*point(0, 0))
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [1, 1, 0.2]
+    assert code.evaluate("c => getComputedStyle(c).touchAction") == "none"
+
+
+def test_z_by_keys(page, widget):
+    widget.locator(".code").focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [-0.2, 0.2, 0.2]
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Home")
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [0, 0, 0.2]
+
+
+def test_z_by_sliders(page, widget):
+    before = pictures(page)
+    for name, value in [("z₁", "0.75"), ("z₂", "-1"), ("z₃", "-0.33")]:
+        widget.get_by_label(name, exact=True).fill(value)
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [0.75, -1, -0.33]
+    assert changed(page, before) == ["family", "scaled", "code"]
+    before = pictures(page)
+    widget.get_by_label("z₃", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [0.75, -1, -0.32]
+    assert changed(page, before) == ["family", "scaled", "code"]
+
+
+def test_a_dot_is_hollow_below_0(page, widget):
+    def ink():
+        return page.eval_on_selector(
+            ".course-filters .code",
+            """canvas => {
+                const [i, j] = [119, 85].map(v => Math.round(v * canvas.width / 206));
+                return canvas.getContext('2d').getImageData(i, j, 1, 1).data[0];
+            }""",
+        )
+
+    for z_3, value in [(0.5, 0x22), (-0.5, 255)]:
+        ask(page, f"filters.set_trait('z', [0.0, 0.0, {z_3}])")
+        page.wait_for_timeout(300)
+        assert ink() == value
+
+
+def test_another_network(page, widget):
+    before = pictures(page)
+    select = widget.get_by_label("Network", exact=True)
+    select.focus()
+    page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(300)
+    assert ask(page, "filters.network") == "'rough'" and agrees(page, widget) == START
+    assert changed(page, before) == ["family", "scaled", "filters"]  # the code stays
+    select.select_option(label="smooth")
+    page.wait_for_timeout(300)
+    assert ask(page, "filters.network") == "'smooth'" and changed(page, before) == []
+
+
+def test_it_follows_python(page, widget):
+    ask(page, "[filters.set_trait('z', [-1.0, 0.25, 1.0]), filters.set_trait('network', 'rough')]")
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == [-1, 0.25, 1]
+    assert widget.get_by_label("Network", exact=True).input_value() == "rough"
+    ask(page, "filters.set_trait('z', [1.0, 1.0, 1.0])")
+    page.wait_for_timeout(300)
+    outside = ask(page, "abs(filters.decode(filters.z)).max() > filters.limits[1]")
+    assert ("beyond the axes" in widget.inner_text()) == ("True" in outside)
+
+
+def test_move_one_and_stop(page, widget):
+    move, stop = (widget.get_by_role("button", name=name) for name in ("Move z₂", "Stop"))
+    move.click()
+    seen = []
+    for _ in range(8):
+        page.wait_for_timeout(100)
+        seen.append(readout(widget)[0])
+    assert all(z[0] == z[2] == 0 for z in seen) and len({z[1] for z in seen}) >= 4
+    assert ask(page, "filters.z") == str(START)  # Python hears of it when it stops
+    stop.click()
+    page.wait_for_timeout(300)
+    rest = agrees(page, widget)
+    page.wait_for_timeout(300)
+    assert readout(widget)[0] == rest and rest[1] > 0.5 and move.count() == 1
+
+
+def test_move_all_until_touched(page, widget):
+    widget.get_by_role("button", name="Move z₁").click()
+    widget.get_by_role("button", name="Move all").click()
+    assert widget.get_by_role("button", name="Stop").count() == 1
+    seen = []
+    for _ in range(8):
+        page.wait_for_timeout(150)
+        seen.append(readout(widget)[0])
+    assert all(len({z[k] for z in seen}) >= 4 for k in range(3))
+    assert all(np.linalg.norm(z) <= 1.01 for z in seen)
+    widget.get_by_label("z₁", exact=True).fill("0.5")
+    page.wait_for_timeout(300)
+    assert agrees(page, widget)[0] == 0.5 and widget.get_by_role("button", name="Stop").count() == 0
+    widget.get_by_role("button", name="Move z₃").click()
+    page.wait_for_timeout(300)
+    ask(page, f"filters.set_trait('z', {START})")  # Python takes over
+    page.wait_for_timeout(300)
+    assert agrees(page, widget) == START
+    assert widget.get_by_role("button", name="Stop").count() == 0
