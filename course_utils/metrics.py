@@ -122,6 +122,30 @@ def sliced_wasserstein(x, y, directions: int = 64) -> float:
     return float(abs(a - b).mean())
 
 
+def frechet(a, b) -> float:
+    """Fréchet distance of two sets of features, `(n, d)` and `(m, d)`, each taken for a Gaussian.
+
+    |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)), with means m and covariances S.
+
+    Raises:
+        ValueError: a set has fewer than two rows, or their numbers of features differ.
+
+    Source: M. Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
+    equilibrium" (2017).
+    """
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
+        raise ValueError(
+            f"Features must have shapes (n, d) and (m, d), n and m at least 2, not {a.shape} and "
+            f"{b.shape}."
+        )
+    S_a, S_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
+    root = np.sqrt(np.linalg.eigvals(np.atleast_2d(S_a @ S_b)).real.clip(0)).sum()
+    return float(
+        np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.atleast_2d(S_a + S_b)) - 2 * root
+    )
+
+
 def _level(mass):
     """The largest level such that what reaches it holds at least 99% of the mass."""
     falling = np.sort(mass, axis=None)[::-1]

@@ -11,6 +11,9 @@ from IPython.display import HTML, Image, Markdown, display
 # M. Okabe and K. Ito, "Color Universal Design" (2008): tells apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, YELLOW, GREY, INK = "#56B4E9", "#E69F00", "#999999", "#222222"
+# Ten classes, the same way: the scheme "muted" of P. Tol, "Colour Schemes" (2021), and ink.
+TEN = ("#332288", "#88CCEE", "#44AA99", "#117733", "#999933")
+TEN += ("#DDCC77", "#CC6677", "#882255", "#AA4499", INK)
 
 plt.rcParams.update(
     {
@@ -114,16 +117,19 @@ def filters(groups: dict, alt: str):
     show(fig, alt)
 
 
-def pictures(grid, alt: str, size: float = 1.1):
-    """Show pictures `(rows, columns, h, w)`, row 0 of each on top, each in its own range of greys.
+def pictures(grid, alt: str, size: float = 1.0, names=(), limits=(None, None)):
+    """Show pictures `(rows, columns, h, w)`, row 0 of each on top; `names` stand before the rows.
 
-    A picture that is all NaN leaves a gap.
+    `limits` are the values of black and white; without them each picture has its own. A picture
+    that is all NaN leaves a gap.
     """
     rows, columns = np.shape(grid)[:2]
     fig, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size), squeeze=False)
     for ax, picture in zip(axes.flat, (p for row in grid for p in row), strict=True):
-        ax.imshow(picture, origin="upper")
+        ax.imshow(picture, vmin=limits[0], vmax=limits[1], origin="upper")
         ax.set_axis_off()
+    for ax, name in zip(axes[:, 0], names, strict=False):
+        ax.text(-0.1, 0.5, name, transform=ax.transAxes, ha="right", va="center")
     show(fig, alt)
 
 

@@ -112,6 +112,15 @@ def match_row_by_row(w, w_other):
     return cos.argmax(axis=1), cos.max(axis=1).mean()
 
 
+def kl_of(mu, logvar):
+    return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
+
+
+def elbo(x, x_hat, mu, logvar, s):
+    likelihood = -((x - x_hat) ** 2) / (2 * s**2) - np.log(2 * np.pi * s**2) / 2
+    return likelihood.sum(axis=1) - kl_of(mu, logvar)
+
+
 WRONG = {
     "01 marginal": [
         marginal_of_y,
@@ -209,6 +218,25 @@ WRONG = {
         lambda z, keep: np.where(np.arange(z.shape[1])[::-1] < keep[:, None], z, 0),
         lambda z, keep: z[:, : keep.max()],
         lambda z, keep: np.where(np.arange(z.shape[1]) < keep[0], z, 0),
+    ],
+    "06 kl": [
+        lambda m, a, n, b: np.log(b / a) + (a**2 + (m - n) ** 2) / (2 * a**2) - 0.5,
+        lambda m, a, n, b: np.log(a / b) + (a**2 + (m - n) ** 2) / (2 * b**2) - 0.5,
+        lambda m, a, n, b: np.log(a / b) + (b**2 + (m - n) ** 2) / (2 * a**2) - 0.5,
+        lambda m, a, n, b: np.log(b / a) + (a + (m - n) ** 2) / (2 * b) - 0.5,
+    ],
+    "06 elbo": [
+        lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, logvar, s).mean(),
+        lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, logvar, s) + 2 * kl_of(mu, logvar),
+        lambda x, x_hat, mu, logvar, s: -((x - x_hat) ** 2).sum(1) / 2 - kl_of(mu, logvar),
+        lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, logvar, 0.5),
+        lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, 2 * logvar, s),
+    ],
+    "06 log mean": [
+        lambda log_w: np.log(np.exp(log_w).mean()),
+        lambda log_w: np.mean(log_w),
+        lambda log_w: np.logaddexp.reduce(log_w),
+        lambda log_w: np.max(log_w),
     ],
 }
 

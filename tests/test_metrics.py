@@ -2,12 +2,14 @@ import timeit
 
 import numpy as np
 import pytest
+from scipy import linalg
 
 from course_utils.density import ImageDensity
 from course_utils.metrics import (
     cell_counts,
     chi_square,
     floor,
+    frechet,
     measure,
     sliced_wasserstein,
     total_variation,
@@ -178,3 +180,30 @@ def test_one_call_takes_less_than_50_ms(rng):
     measure(x, DISCS, rng)
     seconds = min(timeit.repeat(lambda: measure(x, DISCS, rng), number=1, repeat=5))
     assert seconds < 0.05
+
+
+def test_frechet_of_known_gaussians():
+    """Equal sets have 0; a shift adds its square; independent widths add (s - t)^2 each."""
+    rng = np.random.default_rng(0)
+    a = rng.normal(size=(200_000, 3))
+    assert frechet(a, a) == pytest.approx(0, abs=1e-6)
+    assert frechet(a, a + np.array([3, 0, 0])) == pytest.approx(9, rel=1e-6)
+    b = rng.normal(size=(200_000, 3)) * [1, 2, 3]
+    assert frechet(a, b) == pytest.approx(0 + 1 + 4, rel=0.02)
+    assert frechet(b, a) == pytest.approx(frechet(a, b), rel=1e-6)
+
+
+def test_frechet_of_correlated_gaussians_follows_the_formula():
+    rng = np.random.default_rng(1)
+    A, B = rng.normal(size=(2, 4, 4))
+    a, b = rng.normal(size=(5000, 4)) @ A, rng.normal(size=(5000, 4)) @ B + 1
+    S, T = np.cov(a.T), np.cov(b.T)
+    root = linalg.sqrtm(linalg.sqrtm(S) @ T @ linalg.sqrtm(S)).real
+    expected = ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(S + T - 2 * root)
+    assert frechet(a, b) == pytest.approx(expected, rel=1e-6)
+
+
+@pytest.mark.parametrize("shapes", [((5, 2), (5, 3)), ((1, 2), (5, 2)), ((5,), (5, 2))])
+def test_frechet_refuses_what_does_not_fit(shapes):
+    with pytest.raises(ValueError, match="shapes"):
+        frechet(*map(np.zeros, shapes))

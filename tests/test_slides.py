@@ -125,6 +125,34 @@ def test_a_class_is_drawn_in_its_colour_in_the_deck_of_lesson_03(decks, browser)
     page.context.close()
 
 
+def test_filters_are_alive_in_the_deck_of_lesson_04(decks, browser):
+    page, requests, errors = open_deck(browser, decks["04_transposed_convolution"])
+    scaled = ".course-filters .scaled"
+    go_to(page, scaled)
+    widget, here = page.locator(".course-filters").first, page.evaluate("Reveal.getIndices()")
+    seen = [pixels(page, scaled)]
+    widget.get_by_label("z₃", exact=True).focus()
+    page.keyboard.press("ArrowRight")
+    seen.append(pixels(page, scaled))
+    box = widget.locator(".code").bounding_box()
+    page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
+    page.mouse.up()
+    seen.append(pixels(page, scaled))
+    page.keyboard.press("ArrowRight")  # moves the dot
+    seen.append(pixels(page, scaled))
+    widget.get_by_label("Network", exact=True).select_option("seed 1")
+    seen.append(pixels(page, scaled))
+    widget.get_by_role("button", name="Move z₃").click()
+    page.wait_for_timeout(500)
+    seen.append(pixels(page, scaled))
+    assert len(set(seen)) == len(seen)
+    assert page.evaluate("Reveal.getIndices()") == here
+    page.context.close()
+    assert requests == errors == []
+
+
 def test_arrow_keys_visit_every_slide(deck_01):
     total = deck_01.evaluate("Reveal.getTotalSlides()")
     seen = set()

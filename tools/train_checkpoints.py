@@ -11,7 +11,7 @@ import torch
 from skimage.data import camera
 
 from course_utils import checkpoints
-from course_utils.datasets import bezier
+from course_utils.datasets import bezier, digits
 from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
@@ -73,6 +73,29 @@ def lesson_05():
     return {"05_noise_regularization": curves, "05_picture_patches": pictures}
 
 
+def lesson_06():
+    """The decoder of a VAE with two numbers, with codes; that of a convolutional VAE."""
+    lesson = definitions("06")
+    torch.manual_seed(0)
+    (x, y), _ = digits.load()
+    x, y = 2 * torch.tensor(x).flatten(1) - 1, torch.tensor(y)
+
+    def loss(net, x):
+        x_hat, mu, logvar = net(x)
+        return lesson["squared"](x, x_hat) + lesson["KL"](mu, logvar).mean()
+
+    mlp, VAE, train = lesson["mlp"], lesson["VAE"], lesson["train"]
+    decoder = torch.nn.Sequential(mlp(2, 128, 128, 784), torch.nn.Tanh())
+    plane = train(VAE(mlp(784, 256, 128, 4), decoder), loss, x, steps=12_000)
+    linear = [layer for layer in decoder[0] if isinstance(layer, torch.nn.Linear)]
+    tensors = {f"W{k}": layer.weight.T for k, layer in enumerate(linear)}
+    tensors |= {f"b{k}": layer.bias for k, layer in enumerate(linear)}
+    tensors |= {"codes": plane.encode(x[:1000])[0], "labels": y[:1000]}
+    encoder, paint = lesson["convolutional"]()
+    train(VAE(encoder, paint), loss, x, steps=6000)
+    return {"06_autoencoder_to_vae": tensors, "06_convolutional": paint}
+
+
 def main(numbers):
     for number in numbers:
         start = time.perf_counter()
@@ -80,7 +103,8 @@ def main(numbers):
         minutes = (time.perf_counter() - start) / 60
         about = {"trained": f"{minutes:.0f} minutes on {torch.get_num_threads()} threads"}
         for name, net in nets.items():
-            checkpoints.write(name, net.state_dict(), about)
+            tensors = net if isinstance(net, dict) else net.state_dict()
+            checkpoints.write(name, tensors, about)
 
 
 if __name__ == "__main__":

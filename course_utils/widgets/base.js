@@ -2,8 +2,8 @@
 
 const bytesOf = view => new Uint8Array(view.buffer.slice(view.byteOffset, view.byteOffset + view.byteLength));
 const floatsOf = view => new Float32Array(bytesOf(view).buffer);
-const inText = v => v.toFixed(2).replace(/^-0.00$/, "0.00").replace("-", "−");
-const tuple = values => `(${values.map(inText).join(", ")})`;
+const inText = (v, digits = 2) => v.toFixed(digits).replace(/^-(0\.?0*)$/, "$1").replace("-", "−");
+const tuple = (values, digits = []) => `(${values.map((v, k) => inText(v, digits[k])).join(", ")})`;
 
 function make(tag, properties = {}, attributes = {}) {
   const element = Object.assign(document.createElement(tag), properties);
@@ -44,4 +44,18 @@ function steer(canvas, drag, step) {
     event.stopPropagation();
     step(way ? way.map(v => event.shiftKey ? 5 * v : v) : null);
   };
+}
+
+// Listens to traits, name -> function, and rests while the widget is out of sight; what ends it is returned.
+function attend(model, signal, root, traits, rest, halt) {
+  const seen = new IntersectionObserver(([entry]) => { if (!entry.isIntersecting) rest(); });
+  seen.observe(root);
+  for (const [name, follow] of Object.entries(traits)) model.on(`change:${name}`, follow);
+  const end = () => {
+    halt();
+    seen.disconnect();
+    for (const [name, follow] of Object.entries(traits)) model.off(`change:${name}`, follow);
+  };
+  signal?.addEventListener("abort", end);
+  return end;
 }

@@ -1,8 +1,9 @@
-"""What the widgets share: a first picture for readers without a kernel, and an alt text."""
+"""What the widgets share: a first picture for readers without a kernel, an alt text, a network."""
 
 from pathlib import Path
 
 import anywidget
+import numpy as np
 import traitlets
 from IPython.display import Image
 
@@ -31,7 +32,53 @@ class CourseWidget(anywidget.AnyWidget):
         return {**data, **png, "text/plain": self.alt}, {**metadata, **png_metadata}
 
 
-def script(name: str) -> str:
-    """The JavaScript of a widget: what all widgets share, then what is its own."""
+def script(*parts: str) -> str:
+    """The JavaScript of a widget: what all widgets share, then these files."""
     folder = Path(__file__).parent
-    return "\n".join((folder / f"{part}.js").read_text("utf-8") for part in ("base", name))
+    return "\n".join((folder / f"{part}.js").read_text("utf-8") for part in ("base", *parts))
+
+
+def array(value, kind="<f4") -> np.ndarray:
+    """An array, or a tensor from any device, as an array; of float32, as the browser gets it."""
+    return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value, kind)
+
+
+def checked_layers(layers, given: int, there: str) -> list:
+    """The layers `(W, b)` of a perceptron x @ W + b as float32 arrays.
+
+    Raises:
+        ValueError: they do not take the `given` numbers, which is what `there` says, one does not
+            take what the one before gives, or a weight is not finite.
+    """
+    layers = [(array(W), array(b)) for W, b in layers]
+    if not layers:
+        raise ValueError("layers must hold at least one (W, b).")
+    for number, (W, b) in enumerate(layers, 1):
+        if W.ndim != 2 or b.shape != W.shape[1:]:
+            raise ValueError(
+                f"Layer {number} must have W of shape (in, out) and b of shape (out,), "
+                f"not {W.shape} and {b.shape}."
+            )
+        if len(W) != given:
+            raise ValueError(f"Layer {number} takes {len(W)} numbers, but {there}.")
+        if not (np.isfinite(W).all() and np.isfinite(b).all()):
+            raise ValueError(f"Layer {number} has NaN or infinite weights.")
+        given = len(b)
+        there = f"layer {number} gives {given}"
+    return layers
+
+
+def in_bytes(layers) -> dict:
+    """The traits of a perceptron, as `plane.js` takes them."""
+    return {
+        "widths": [len(layers[0][0]), *(len(b) for _, b in layers)],
+        "weights": b"".join(W.tobytes() + b.tobytes() for W, b in layers),
+    }
+
+
+def forward(layers, x, bend, end) -> np.ndarray:
+    """What a perceptron makes of x `(n, in)`: `bend` follows each layer, but `end` the last."""
+    *hidden, (W_last, b_last) = layers
+    for W, b in hidden:
+        x = bend(x @ W + b)
+    return end(x @ W_last + b_last)

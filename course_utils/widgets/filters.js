@@ -235,19 +235,8 @@ function render({ model, el, signal }) {
     z = [...other];
     draw();
   };
-  model.on("change:z", follow);
-  model.on("change:network", draw);
-  const seen = new IntersectionObserver(([entry]) => { if (!entry.isIntersecting) rest(); });
-  seen.observe(root);
-  const end = () => {
-    halt();
-    seen.disconnect();
-    model.off("change:z", follow);
-    model.off("change:network", draw);
-  };
-  signal?.addEventListener("abort", end);
   draw();
-  return end;
+  return attend(model, signal, root, { z: follow, network: draw }, rest, halt);
 }
 
 export default { render };

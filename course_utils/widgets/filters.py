@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from course_utils import plots
-from course_utils.widgets.base import CourseWidget, script
+from course_utils.widgets.base import CourseWidget, array, script
 
 COLOURS = plots.BLUE, plots.ORANGE, plots.GREEN
 FAMILY = np.linspace(-1, 1, 9)  # the values of z_3 that are drawn together
@@ -103,8 +103,7 @@ class Filters(CourseWidget):
 
 
 def _checked(name, w, b):
-    w, b = (v.detach().cpu() if hasattr(v, "detach") else v for v in (w, b))
-    w, b = np.asarray(w, "<f4"), np.asarray(b, "<f4")
+    w, b = array(w), array(b)
     if w.ndim == 3 and w.shape[1] == 1:
         w = w[:, 0]
     if w.ndim != 2 or len(w) != 3 or w.shape[1] < 2 or b.size != 1:

@@ -2,10 +2,11 @@
 
 import numpy as np
 import traitlets
+from scipy.special import expit
 from skimage.transform import resize_local_mean
 
 from course_utils import plots
-from course_utils.widgets.base import CourseWidget, script
+from course_utils.widgets.base import CourseWidget, checked_layers, forward, in_bytes, script
 
 MOST_POINTS, MOST_CELLS, REACH = 4000, 128, 3
 
@@ -33,7 +34,7 @@ class Latent(CourseWidget):
         ValueError: a shape does not fit, the cloud is too large, or a number is not finite.
     """
 
-    _esm = script("latent")
+    _esm = script("plane", "latent")
     widths = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     slope = traitlets.Float().tag(sync=True)
@@ -49,8 +50,11 @@ class Latent(CourseWidget):
 
     def __init__(self, layers, z, alt, classes=(), picture=None, slope=0.2, logistic=False):
         classes = [str(name) for name in classes]
-        self._layers = [(np.asarray(W, "<f4"), np.asarray(b, "<f4")) for W, b in layers]
-        _check_layers(self._layers, len(classes))
+        k = len(classes)
+        self._layers = checked_layers(layers, 2 + k, f"z and c have 2 + {k}")
+        given = len(self._layers[-1][1])
+        if given != 2:
+            raise ValueError(f"The last layer must give 2 numbers, x and y, not {given}.")
         z = np.asarray(z, "<f4")
         if z.ndim != 2 or z.shape[1] != 2 or not 1 <= len(z) <= MOST_POINTS:
             raise ValueError(
@@ -62,8 +66,7 @@ class Latent(CourseWidget):
             raise ValueError(f"slope must be a finite number and at least 0, not {slope}.")
         steps = np.empty((0, 0), np.uint8) if picture is None else _steps(picture)
         super().__init__(
-            widths=[len(self._layers[0][0]), *(len(b) for _, b in self._layers)],
-            weights=b"".join(W.tobytes() + b.tobytes() for W, b in self._layers),
+            **in_bytes(self._layers),
             slope=float(slope),
             cloud=z.tobytes(),
             classes=classes,
@@ -71,7 +74,7 @@ class Latent(CourseWidget):
             picture=steps.tobytes(),
             logistic=logistic,
             z=[0.5, 0.5],
-            target=min(1, max(0, len(classes) - 1)),
+            target=min(1, max(0, k - 1)),
             alt=alt,
         )
 
@@ -87,12 +90,8 @@ class Latent(CourseWidget):
         """Generated points `(n, 2)` for latent points `(n, 2)`, all under one condition `(k,)`."""
         z = np.asarray(z, float)
         x = np.hstack([z, np.tile(np.asarray(c, float), (len(z), 1))])
-        for W, b in self._layers[:-1]:
-            x = x @ W + b
-            x = np.where(x > 0, x, self.slope * x)
-        W, b = self._layers[-1]
-        x = x @ W + b
-        return 1 / (1 + np.exp(-x)) if self.logistic else x
+        end = expit if self.logistic else np.asarray
+        return forward(self._layers, x, lambda v: np.where(v > 0, v, self.slope * v), end)
 
     @traitlets.validate("source", "target")
     def _known_class(self, proposal):
@@ -117,26 +116,6 @@ class Latent(CourseWidget):
         for ax, x, size in ((left, [self.z], 24), (right, self.G([self.z], self.c), 19)):
             plots.points(ax, x, plots.ORANGE, size).set(mew=1.5, mec="white")
         return fig
-
-
-def _check_layers(layers, k):
-    if not layers:
-        raise ValueError("layers must hold at least one (W, b).")
-    given = 2 + k
-    for number, (W, b) in enumerate(layers, 1):
-        if W.ndim != 2 or b.shape != W.shape[1:]:
-            raise ValueError(
-                f"Layer {number} must have W of shape (in, out) and b of shape (out,), "
-                f"not {W.shape} and {b.shape}."
-            )
-        if len(W) != given:
-            there = f"layer {number - 1} gives {given}" if number > 1 else f"z and c have 2 + {k}"
-            raise ValueError(f"Layer {number} takes {len(W)} numbers, but {there}.")
-        if not (np.isfinite(W).all() and np.isfinite(b).all()):
-            raise ValueError(f"Layer {number} has NaN or infinite weights.")
-        given = len(b)
-    if given != 2:
-        raise ValueError(f"The last layer must give 2 numbers, x and y, not {given}.")
 
 
 def _steps(picture):

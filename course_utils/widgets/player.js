@@ -115,7 +115,8 @@ function render({ model, el, signal }) {
     }, 1000 / SPEEDS[speed.value]);
   }
 
-  const toggle = () => { if (timer) { stop(); tell(); } else start(); };
+  const rest = () => { if (timer) { stop(); tell(); } };
+  const toggle = () => { if (timer) rest(); else start(); };
   play.onclick = toggle;
   speed.onchange = () => { if (timer) { stop(); start(); } };
   slider.oninput = () => { stop(); show(+slider.value); };
@@ -126,13 +127,8 @@ function render({ model, el, signal }) {
     toggle();
   };
   const follow = () => { if (model.get("frame") !== frame) { stop(); show(model.get("frame")); } };
-  model.on("change:frame", follow);
-  const seen = new IntersectionObserver(([entry]) => { if (timer && !entry.isIntersecting) { stop(); tell(); } });
-  seen.observe(canvas);
-  const end = () => { stop(); seen.disconnect(); model.off("change:frame", follow); };
-  signal?.addEventListener("abort", end);
   draw();
-  return end;
+  return attend(model, signal, canvas, { frame: follow }, rest, stop);
 }
 
 export default { render };

@@ -42,6 +42,11 @@ SOURCES = [
     "plots.live(fig, update, 'Two thousand points in the shape of a bat.', frame=(0, 99, 1, 99))",
     "from course_utils.widgets.filters import Filters\n"
     "Filters({'random': (rng.standard_normal((3, 7)), 0.1)})",
+    "from course_utils.widgets.decoder import Decoder\n"
+    "def layer(n, m):\n    return rng.standard_normal((n, m)) / n**0.5, np.zeros(m)\n"
+    "layers = [layer(2, 128), layer(128, 128), layer(128, 784)]\n"
+    "codes = rng.standard_normal((3000, 2))\n"
+    "Decoder(layers, codes, np.arange(3000) % 10, 'Codes and a picture.', z=[2.5, 0])",
 ]
 # Resolves with the milliseconds until the picture of an element has changed.
 WATCH = """([selector, event]) => {
@@ -72,7 +77,7 @@ def measure(page):
     cells = page.locator(".jp-CodeCell")
     for number in range(len(SOURCES)):
         cells.nth(number).evaluate("(cell, n) => cell.classList.add('way-' + n)", number)
-    sliders = {
+    controls = {
         "player (in the browser)": (".way-1 canvas", page.get_by_label("frame", exact=True)),
         "interact, new figure": (
             ".way-2 .jp-OutputArea-output img",
@@ -83,8 +88,9 @@ def measure(page):
             page.locator(".way-3 .noUi-handle"),
         ),
         "filters (in the browser)": (".way-4 .scaled", page.get_by_label("z₃", exact=True)),
+        "decoder (in the browser)": (".way-5 .picture", page.locator(".way-5 .plane")),
     }
-    times = {"painter (in the browser)": [], **{name: [] for name in sliders}}
+    times = {"painter (in the browser)": [], **{name: [] for name in controls}}
     for move in range(MOVES):
         paper = page.locator(".way-0 .paper")
         paper.scroll_into_view_if_needed()
@@ -97,9 +103,9 @@ def measure(page):
         times["painter (in the browser)"].append(page.evaluate("window.changed"))
         page.mouse.up()
         page.wait_for_timeout(700)
-        for name, (selector, slider) in sliders.items():
-            slider.scroll_into_view_if_needed()
-            slider.focus()
+        for name, (selector, control) in controls.items():
+            control.scroll_into_view_if_needed()
+            control.focus()
             page.wait_for_timeout(50)
             page.evaluate(WATCH, [selector, "keydown"])
             page.keyboard.press("ArrowLeft")

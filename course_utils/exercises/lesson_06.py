@@ -1,0 +1,51 @@
+"""Exercises of lesson 06, from the autoencoder to the VAE."""
+
+import numpy as np
+
+from course_utils.checks import Exercise
+
+
+def kl(mu_1, sigma_1, mu_2, sigma_2):
+    return np.log(sigma_2 / sigma_1) + (sigma_1**2 + (mu_1 - mu_2) ** 2) / (2 * sigma_2**2) - 0.5
+
+
+def elbo(x, x_hat, mu, logvar, s):
+    likelihood = -((x - x_hat) ** 2) / (2 * s**2) - np.log(2 * np.pi * s**2) / 2
+    divergence = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar)
+    return likelihood.sum(axis=1) - divergence.sum(axis=1)
+
+
+def log_mean(log_w):
+    top = log_w.max()
+    return top + np.log(np.exp(log_w - top).mean())
+
+
+_rng = np.random.default_rng(6)
+
+EXERCISES = {
+    "kl": Exercise(
+        kl,
+        [(0.0, 1.0, 0.0, 1.0), (1.0, 1.0, 0.0, 1.0), (1.0, 0.5, 0.0, 1.0), (-1.0, 2.0, 0.5, 0.3)],
+        "equal Gaussians, other means, other widths, and all different.",
+    ),
+    "elbo": Exercise(
+        elbo,
+        [
+            (np.zeros((1, 2)), np.zeros((1, 2)), np.zeros((1, 1)), np.zeros((1, 1)), 1.0),
+            (np.ones((1, 2)), np.zeros((1, 2)), np.ones((1, 1)), np.zeros((1, 1)), 0.5),
+            (*_rng.normal(size=(2, 5, 9)), *_rng.normal(size=(2, 5, 3)), 0.7),
+        ],
+        "all zero, an error with a mean, and five pictures.",
+    ),
+    "log mean": Exercise(
+        log_mean,
+        [
+            (np.array([0.0]),),
+            (np.log(np.array([1.0, 3.0])),),
+            (np.array([-1000.0, -1000.0]),),
+            (_rng.normal(-800, 30, size=50),),
+            (np.array([900.0, -900.0]),),
+        ],
+        "one weight, two, weights far below and far above what exp can take.",
+    ),
+}

@@ -1,0 +1,186 @@
+// Drag a code over the plane of the training codes; a decoder g(z) makes a picture of it.
+
+// By its power series, whose terms have one sign, so that no digit is lost.
+function erf(x) {
+  if (Math.abs(x) > 6) return Math.sign(x);
+  let sum = x;
+  for (let k = 1, term = x; Math.abs(term) > 1e-17; k++) sum += term *= 2 * x * x / (2 * k + 1);
+  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+}
+
+const BENDS = {
+  relu: leaky(0), leaky_relu: leaky(0.2), gelu: v => v / 2 * (1 + erf(v / Math.SQRT2)), tanh: Math.tanh,
+};
+const ENDS = { sigmoid, tanh: v => (Math.tanh(v) + 1) / 2, none: v => Math.min(1, Math.max(0, v)) };
+
+// The decoder's layers; the codes, d numbers each; their classes, if they have any.
+export function decode(model) {
+  const layers = perceptron(model, BENDS[model.get("activation")], ENDS[model.get("output")]);
+  const d = model.get("widths")[0], numbers = floatsOf(model.get("codes"));
+  const codes = Array.from({ length: numbers.length / d }, (_, i) => [...numbers.subarray(d * i, d * (i + 1))]);
+  return { layers, codes, labels: bytesOf(model.get("labels")) };
+}
+
+const STYLE = `
+  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 792px; }
+  .course-decoder .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 16px; }
+  .course-decoder .plane { display: block; width: 100%; cursor: crosshair; touch-action: none; }
+  .course-decoder .plane:focus-visible { outline: 2px solid #222; }
+  .course-decoder .title { margin-bottom: 2px; }
+  .course-decoder .codes { padding-left: 44px; }
+  .course-decoder .picture { display: block; width: calc(100% * 336 / 388); margin-top: 8px; }
+  .course-decoder .picture { image-rendering: pixelated; outline: 1px solid #999; }
+  .course-decoder output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
+  .course-decoder .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin: 8px 0 0 44px; }
+  .course-decoder label { display: flex; gap: 8px; align-items: center; }
+  .course-decoder label[hidden] { display: none; }
+  .course-decoder button, .course-decoder select { font: inherit; padding: 4px 10px; }
+  .course-decoder button { min-width: 84px; }
+  .course-decoder input { width: 130px; }
+`;
+const SIDE = 336, LEFT = 44, WALK = 3000;
+const named = k => `z${[...String(k + 1)].map(digit => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;
+
+function render({ model, el, signal }) {
+  const { layers, codes, labels } = decode(model), side = Math.sqrt(layers.at(-1).b.length);
+  const colours = model.get("colours"), medians = Object.entries(model.get("medians")), limits = model.get("limits");
+  const units = limits.map(([low, high]) => 10 ** Math.floor(Math.log10((high - low) / 2)));
+  const digits = units.map(unit => Math.max(0, 2 - Math.round(Math.log10(unit))));
+  const mean = limits.map((_, k) => codes.reduce((sum, code) => sum + code[k], 0) / codes.length);
+  const ratio = Math.max(2, window.devicePixelRatio || 1);
+
+  const root = make("div", { className: "course-decoder" }, { role: "group", "aria-label": model.get("alt") });
+  const canvas = make("canvas", { className: "plane", tabIndex: 0 }, { role: "application" });
+  const picture = make("canvas", { className: "picture", width: side, height: side }, {
+    role: "img", "aria-label": `picture of ${side} by ${side} pixels that the decoder makes of z`,
+    style: `max-width: ${side * Math.max(1, Math.floor(SIDE / side))}px`,
+  });
+  const readout = make("output", {}, { "aria-live": "off" });
+  const views = make("div", { className: "views" }), row = make("div", { className: "row" });
+  const left = make("div"), right = make("div");
+  left.append(make("div", { className: "title codes", textContent: "codes z" }), canvas);
+  right.append(make("div", { className: "title", textContent: "picture g(z)" }), picture, readout);
+  views.append(left, right);
+
+  const selects = ["across", "up"].map((name, axis) => {
+    const select = make("select");
+    limits.forEach((_, k) => select.append(make("option", { textContent: named(k), value: String(k) })));
+    select.onchange = () => { // what was chosen for the other axis changes places
+      const pair = model.get("plane"), k = +select.value, other = pair[1 - axis] === k ? pair[axis] : pair[1 - axis];
+      change("plane", axis ? [other, k] : [k, other]);
+    };
+    if (limits.length > 2) row.append(labelled(name, select));
+    return select;
+  });
+  const sliders = limits.length > 4 ? [] : limits.map(([min, max], k) => {
+    const slider = make("input", { type: "range", min, max, step: units[k] / 100 });
+    slider.oninput = () => place({ [k]: +slider.value });
+    row.append(labelled(named(k), slider));
+    return slider;
+  });
+  const nearest = make("button", { type: "button", textContent: "Nearest code" });
+  const walk = make("button", { type: "button", textContent: "Walk" });
+  row.append(nearest, walk);
+  root.append(make("style", { textContent: STYLE }), views, row);
+  keepKeys(canvas, ...selects, ...sliders);
+  el.replaceChildren(root);
+
+  const pen = canvas.getContext("2d", { willReadFrequently: true }), screen = picture.getContext("2d");
+  const image = screen.createImageData(side, side), pixels = new Uint32Array(image.data.buffer);
+  let z = [...model.get("z")], across, up, view, still, loop = null;
+
+  function lay() {
+    [across, up] = model.get("plane");
+    const names = [named(across), named(up)];
+    view = plane(canvas, SIDE, LEFT, limits[across], limits[up], names, ratio);
+    view.draw((pen, right, above) => {
+      codes.forEach((code, i) => {
+        pen.fillStyle = colours[labels[i]] ?? BLUE;
+        pen.beginPath();
+        pen.arc(right(code[across]), above(code[up]), 2, 0, 2 * Math.PI);
+        pen.fill();
+      });
+      Object.assign(pen, { font: "bold 19px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+      Object.assign(pen, { strokeStyle: "white", fillStyle: "#222", lineWidth: 5, lineJoin: "round" });
+      for (const write of ["strokeText", "fillText"]) // no digit under the edge of another
+        for (const [digit, median] of medians) pen[write](digit, right(median[across]), above(median[up]));
+    });
+    still = pen.getImageData(0, 0, canvas.width, canvas.height);
+    canvas.setAttribute("aria-label", `codes, ${names[0]} across and ${names[1]} up: arrow keys move z, `
+      + "with shift faster, home brings it to the mean of the codes");
+    selects.forEach((select, axis) => { select.value = [across, up][axis]; });
+    sliders.forEach((slider, k) => { slider.parentElement.hidden = k === across || k === up; });
+    draw();
+  }
+
+  function draw() {
+    pen.putImageData(still, 0, 0);
+    view.mark([z[across], z[up]], 9);
+    forward(layers, z).forEach((v, k) => { pixels[k] = 0xff000000 | (Math.round(255 * v) * 0x010101); });
+    screen.putImageData(image, 0, 0);
+    readout.textContent = `z = ${tuple(z, digits)}`;
+    sliders.forEach((slider, k) => { slider.value = z[k]; });
+  }
+
+  function change(trait, value) {
+    model.set(trait, value);
+    model.save_changes();
+  }
+
+  function halt() {
+    cancelAnimationFrame(loop);
+    loop = null;
+    walk.textContent = "Walk";
+  }
+
+  function show(code) {
+    halt();
+    z = [...code];
+    draw();
+  }
+
+  function turn(code) {
+    show(code);
+    change("z", z);
+  }
+
+  // Some numbers of z anew, within the axes and with as many digits as are shown.
+  const place = anew => turn(z.map((v, k) => k in anew
+    ? +Math.min(limits[k][1], Math.max(limits[k][0], anew[k])).toFixed(digits[k]) : v));
+
+  steer(canvas, event => {
+    const [i, j] = view.at(event);
+    place({ [across]: i, [up]: j });
+  }, way => {
+    const k = way?.[0] ? across : up;
+    if (way) place({ [k]: z[k] + (way[0] + way[1]) * units[k] / 20 });
+    else turn(mean);
+  });
+
+  nearest.onclick = () => {
+    const far = code => [across, up].reduce((sum, k) => sum + ((code[k] - z[k]) / (limits[k][1] - limits[k][0])) ** 2, 0);
+    turn(codes.reduce((best, code) => far(code) < far(best) ? code : best));
+  };
+
+  walk.onclick = () => {
+    const others = codes.filter(code => code.some((v, k) => v !== z[k]));
+    if (loop || !others.length) return rest();
+    const from = z, to = others[Math.floor(Math.random() * others.length)], start = performance.now();
+    const move = now => {
+      const way = Math.max(0, (now - start) / WALK);
+      if (way >= 1) return turn(to);
+      z = from.map((v, k) => v + way * (to[k] - v));
+      draw();
+      loop = requestAnimationFrame(move);
+    };
+    loop = requestAnimationFrame(move);
+    walk.textContent = "Stop";
+  };
+
+  const rest = () => { if (loop) turn(z); };
+  const follow = () => { if (model.get("z").some((v, k) => v !== z[k])) show(model.get("z")); };
+  lay();
+  return attend(model, signal, root, { z: follow, plane: lay }, rest, halt);
+}
+
+export default { render };

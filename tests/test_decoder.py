@@ -1,0 +1,512 @@
+"""The decoder widget: the same picture in Python, JavaScript and PyTorch, and its controls."""
+
+from itertools import combinations, pairwise
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_notebook
+from skimage.color import deltaE_ciede2000, rgb2lab
+from traitlets import TraitError
+
+from course_utils import plots
+from course_utils.widgets.decoder import Decoder
+from tests.jupyterlab import open_and_run
+from tests.test_widgets import ask, javascript, pixels
+from tools.notebooks import normalise
+
+ALT = "Codes of ten classes in a plane, beside the picture that a small decoder makes."
+BENDS = {
+    "relu": torch.nn.ReLU(),
+    "leaky_relu": torch.nn.LeakyReLU(0.2),
+    "gelu": torch.nn.GELU(),
+    "tanh": torch.nn.Tanh(),
+}
+ENDS = {
+    "sigmoid": torch.sigmoid,
+    "tanh": lambda x: (torch.tanh(x) + 1) / 2,
+    "none": lambda x: x.clamp(0, 1),
+}
+
+
+def linear(*widths, seed=0):
+    torch.manual_seed(seed)
+    return [torch.nn.Linear(*pair) for pair in pairwise(widths)]
+
+
+def arrays(layers):
+    return [(part.weight.detach().numpy().T, part.bias.detach().numpy()) for part in layers]
+
+
+def settings(*widths, n=60, **change):
+    """What a Decoder takes, with the widths 2, 17, 16 if none are given."""
+    widths, rng = widths or (2, 17, 16), np.random.default_rng(0)
+    codes = rng.standard_normal((n, widths[0]))
+    layers = arrays(linear(*widths))
+    return {**dict(layers=layers, codes=codes, labels=np.arange(n) % 10, alt=ALT), **change}
+
+
+# ---- without a browser
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        settings(),
+        settings(32, 100),
+        settings(3, 8, 8, 784, labels=None),
+        settings(n=1, labels=[7], z=[5.0, -5.0]),
+        settings(n=20, labels=[3] * 20, activation="tanh", output="none"),
+    ],
+)
+def test_it_is_stored_with_a_picture_and_alt_text(values):
+    widget = Decoder(**values)
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for word in ("http", "fetch(", "import "):
+        assert word not in widget._esm
+    widget.plane = [1, 0]
+    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+
+
+def test_arrays_and_tensors_are_taken_alike():
+    values, parts = settings(), linear(2, 17, 16)
+    widget = Decoder(**values)
+    tensors = dict(
+        layers=[(part.weight.T, part.bias) for part in parts],
+        codes=torch.from_numpy(values["codes"]),
+        labels=torch.from_numpy(values["labels"]),
+        z=torch.zeros(2, requires_grad=True),
+    )
+    other = Decoder(**{**values, **tensors})
+    assert other.z == [0, 0]
+    for name in ("weights", "codes", "labels", "medians", "limits"):
+        assert getattr(other, name) == getattr(widget, name)
+    np.testing.assert_array_equal(other.decode(torch.ones(2)), widget.decode([1, 1]))
+
+
+def test_weights_and_codes_are_kept_once_as_float32():
+    widget = Decoder(**settings(2, 128, 128, 784, n=3000))
+    numbers = 2 * 128 + 128 + 128 * 128 + 128 + 128 * 784 + 784
+    assert len(widget.weights) == 4 * numbers and len(widget.codes) == 4 * 6000
+    assert len(widget.labels) == 3000 and Decoder(**settings(labels=None)).labels == b""
+
+
+W, b = settings()["layers"][0]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(layers=[]), "at least one"),
+        (dict(layers=[(W, b[1:])]), r"Layer 1 must have W of shape .* \(2, 17\) and \(16,\)"),
+        (dict(layers=[(W, b), (W, b)]), "Layer 2 takes 2 numbers, but layer 1 gives 17"),
+        (dict(layers=[(W, b)]), "must give a square of pixels, not 17"),
+        (dict(layers=[(W[:, :0], b[:0])]), "must give a square of pixels, not 0"),
+        (dict(layers=[(W[:, :16], np.full(16, np.inf))]), "Layer 1 has NaN or infinite"),
+        (dict(codes=np.zeros((60, 3))), "Layer 1 takes 2 numbers, but a code has 3"),
+        (dict(codes=np.zeros(60)), r"codes must be 1 to 3000, \(n, d\), not \(60,\)"),
+        (dict(codes=np.zeros((0, 2))), r"not \(0, 2\)"),
+        (dict(codes=np.zeros((3001, 2))), r"1 to 3000, \(n, d\), not \(3001, 2\)"),
+        (dict(codes=np.zeros((60, 1))), "A code must be 2 to 32 finite numbers"),
+        (dict(codes=np.zeros((60, 33))), "A code must be 2 to 32 finite numbers"),
+        (dict(codes=np.full((60, 2), np.nan)), "A code must be 2 to 32 finite numbers"),
+        (dict(labels=range(59)), "labels must be 60 whole numbers from 0 to 9, one a code"),
+        (dict(labels=[]), "labels must be 60 whole numbers"),
+        (dict(labels=[10] * 60), "labels must be 60 whole numbers"),
+        (dict(labels=[-1] * 60), "labels must be 60 whole numbers"),
+        (dict(labels=[0.5] * 60), "labels must be 60 whole numbers"),
+        (dict(labels=np.zeros((60, 1))), "labels must be 60 whole numbers"),
+        (dict(activation="elu"), r"Choose activation of \['relu', .* of \['sigmoid'"),
+        (dict(output="softmax"), "Choose activation of"),
+        (dict(z=[0, 0, 0]), "z must be 2 finite numbers"),
+        (dict(z=[0, np.nan]), "z must be 2 finite numbers"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        Decoder(**settings(**change))
+
+
+def test_what_is_chosen_stays_in_range():
+    widget = Decoder(**settings(3, 16, z=[1, 2, 3]))
+    for value in ([0, 0], [0, np.inf, 0], [0, np.nan, 0]):
+        with pytest.raises(TraitError, match="z must be 3 finite numbers"):
+            widget.z = value
+        with pytest.raises(ValueError, match="z must be 3 finite numbers"):
+            widget.decode(value)
+    for value in ([0, 0], [0, 3], [-1, 0], [0], [0, 1, 2]):
+        with pytest.raises(TraitError, match="plane must be two of 0 to 2"):
+            widget.plane = value
+    assert widget.z == [1, 2, 3] and widget.plane == [0, 1]
+
+
+def test_it_opens_at_the_mean_code():
+    values = settings()
+    mean = np.float32(values["codes"]).mean(axis=0, dtype=float)
+    np.testing.assert_allclose(Decoder(**values).z, mean, atol=1e-7)
+    assert Decoder(**settings(z=[0.1, 9.0])).z == [0.1, 9.0]
+
+
+@pytest.mark.parametrize("scale", [0, 1e-4, 0.03, 1, 7, 2500])
+@pytest.mark.parametrize("centre", [0, 1])
+def test_the_axes_hold_nearly_all_codes_and_have_few_digits(scale, centre):
+    codes = scale * (np.random.default_rng(0).standard_normal((2000, 2)) + centre)
+    widget = Decoder(**settings(n=2000, codes=codes))
+    for values, (low, high) in zip(codes.T, widget.limits, strict=True):
+        assert low < high and ((low <= values) & (values <= high)).mean() >= 0.98
+        assert scale == 0 or high - low < 2 * np.ptp(values)
+        assert all(len(f"{abs(limit):g}".strip("0.")) <= 3 for limit in (low, high))
+
+
+def test_the_digits_stand_at_the_medians():
+    values = settings(labels=np.repeat([0, 4], 30))
+    medians = Decoder(**values).medians
+    assert list(medians) == ["0", "4"]
+    np.testing.assert_allclose(medians["4"], np.median(values["codes"][30:], axis=0), atol=1e-6)
+
+
+# Machado, Oliveira, Fernandes, "A physiologically-based model for simulation of color vision
+# deficiency" (2009), complete: what red, green and blue light become.
+VISION = {
+    "all": "1 0 0  0 1 0  0 0 1",
+    "no red": "0.152286 1.052583 -0.204868  0.114503 0.786281 0.099216  -0.003882 -0.048116 1.051998",
+    "no green": "0.367322 0.860646 -0.227968  0.280085 0.672501 0.047413  -0.01182 0.04294 0.968881",
+    "no blue": "1.255528 -0.076749 -0.178779  -0.078411 0.930809 0.147602  0.004733 0.691367 0.3039",
+}
+
+
+@pytest.mark.parametrize("name", VISION)
+def test_ten_colours_are_told_apart(name):
+    """Two of them differ by more than ten just noticeable differences, for any colour vision."""
+    rgb = np.array([[int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)] for colour in plots.TEN])
+    light = np.where(rgb <= 0.04045, rgb / 12.92, ((rgb + 0.055) / 1.055) ** 2.4)
+    light = np.clip(light @ np.reshape(VISION[name].split(), (3, 3)).astype(float).T, 0, 1)
+    seen = np.where(light <= 0.0031308, 12.92 * light, 1.055 * light ** (1 / 2.4) - 0.055)
+    assert min(deltaE_ciede2000(*pair) for pair in combinations(rgb2lab(seen), 2)) > 10
+
+
+# ---- the same numbers in JavaScript and PyTorch
+
+
+def in_javascript(browser, widget, codes):
+    function = """(code, state, codes) => {
+        for (const name of ['weights', 'codes', 'labels'])
+            state[name] = new DataView(new Uint8Array([0, 0, 0, ...state[name]]).buffer, 3);
+        const parts = code.decode({get: name => state[name]});
+        return [parts.codes, [...parts.labels], codes.map(z => [...code.forward(parts.layers, z)])];
+    }"""
+    state = {name: getattr(widget, name) for name in Decoder.class_own_traits()}
+    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
+    return javascript(browser, widget, function, state, np.asarray(codes).tolist())
+
+
+@pytest.mark.parametrize("activation", BENDS)
+@pytest.mark.parametrize("output", ENDS)
+@pytest.mark.parametrize("widths", [(2, 128, 128, 784), (32, 50, 64), (5, 9, 33, 20, 25), (3, 1)])
+def test_three_times_the_same_picture(browser, activation, output, widths):
+    parts = linear(*widths, seed=1)
+    with torch.no_grad():
+        for part in parts:  # as large as those of a trained network
+            part.weight.mul_(2.5)
+    values = settings(*widths, layers=arrays(parts), activation=activation, output=output)
+    widget = Decoder(**values)
+    z = 2 * np.random.default_rng(1).standard_normal((9, widths[0]))
+    codes, labels, seen = in_javascript(browser, widget, z)
+    np.testing.assert_array_equal(codes, np.float32(values["codes"]))
+    assert labels == values["labels"].tolist()
+    ours = np.array([widget.decode(code).ravel() for code in z])
+    assert ours.dtype == float and ours.min() >= 0 and ours.max() <= 1
+    np.testing.assert_allclose(seen, ours, atol=1e-12)
+    x = torch.from_numpy(np.float32(z))
+    for part in parts[:-1]:
+        x = BENDS[activation](part(x))
+    x = ENDS[output](parts[-1](x)).detach().numpy()
+    np.testing.assert_allclose(seen, x, atol=2e-5)  # half a grey level is 0.002
+
+
+def test_gelu_far_from_0(browser):
+    v = np.array([0, 1e-9, 0.1, 1, 3, 5, 8, 8.6, 40, 1e6])
+    v = np.concatenate([v, -v])[:, None]
+    one = [([[1.0], [0.0]], [0.0]), ([[1.0]], [0.0])]
+    widget = Decoder(one, np.zeros((1, 2)), None, ALT, output="none")
+    _, _, seen = in_javascript(browser, widget, np.hstack([v, v]))
+    expected = torch.nn.functional.gelu(torch.from_numpy(v)).clamp(0, 1)
+    np.testing.assert_allclose(seen, expected, atol=1e-15, rtol=1e-12)
+
+
+# ---- in JupyterLab
+
+
+@pytest.fixture(scope="module")
+def page(lab, lab_folder, browser):
+    setup = f"""
+import numpy as np
+from course_utils.widgets.decoder import Decoder
+rng = np.random.default_rng(0)
+labels = np.arange(3000) % 10
+def made(d, side):
+    centres = 2 * rng.standard_normal((10, d))
+    codes = centres[labels] + 0.3 * rng.standard_normal((3000, d))
+    widths = (d, 128, 128, side * side)
+    layers = [(1.5 * rng.standard_normal((n, m)) / n**0.5, np.zeros(m))
+              for n, m in zip(widths, widths[1:])]
+    return Decoder(layers, codes, labels, {ALT!r}, z=codes[0])
+"""
+    sources = [setup.strip(), "flat = made(2, 28)\nflat", "deep = made(4, 8)\ndeep"]
+    sources += ["many = made(32, 16)\nmany"]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    nbformat.write(normalise(notebook), lab_folder / "decoder.ipynb")
+    page, _ = open_and_run(browser, lab, "decoder.ipynb")
+    page.set_default_timeout(10_000)
+    page.wait_for_function("() => document.querySelectorAll('.course-decoder').length === 3")
+    yield page
+    page.close()
+
+
+NAMES = ("flat", "deep", "many")
+
+
+@pytest.fixture
+def use(page):
+    """Name -> that widget, as it opened."""
+
+    def reset(name):
+        start = f"np.frombuffer({name}.codes, '<f4')[: {name}.widths[0]].tolist()"
+        ask(page, f"({name}.set_trait('plane', [0, 1]), {name}.set_trait('z', {start}))")
+        widget = page.locator(".course-decoder").nth(NAMES.index(name))
+        widget.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        return widget
+
+    return reset
+
+
+def agrees(page, widget, name):
+    """What the page says and shows is what Python has; returns z."""
+    z = eval(ask(page, f"{name}.z"))
+    text = widget.locator("output").inner_text().replace("−", "-")
+    np.testing.assert_allclose(eval(text.removeprefix("z = ")), z, atol=0.0051)
+    greys = widget.locator(".picture").evaluate(
+        """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+            .data].filter((_, i) => i % 4 === 0)"""
+    )
+    expected = eval(ask(page, f"(255 * {name}.decode({name}.z)).ravel().tolist()"))
+    np.testing.assert_allclose(greys, expected, atol=0.501)
+    return z
+
+
+def place(page, name, x, y):
+    """Where a point of the plane lies in its canvas, as it is laid out when it is 388 wide."""
+    (left, right), (low, high) = eval(ask(page, f"[{name}.limits[k] for k in {name}.plane]"))
+    return 44 + 336 * (x - left) / (right - left), 344 - 336 * (y - low) / (high - low)
+
+
+def on_screen(page, widget, name, x, y):
+    box, (i, j) = widget.locator(".plane").bounding_box(), place(page, name, x, y)
+    return box["x"] + i * box["width"] / 388, box["y"] + j * box["width"] / 388
+
+
+def dot_is_at(page, widget, name, x, y):
+    """Whether the orange disc lies there, and is as large as it should be."""
+    seen = widget.locator(".plane").evaluate(
+        """(canvas, [i, j]) => [-13, -6, 0, 6, 13].map(d => {
+            const at = [i + d, j].map(v => Math.round(v * canvas.width / 388));
+            return canvas.getContext('2d').getImageData(...at, 1, 1).data[0] === 0xD5;
+        })""",
+        place(page, name, x, y),
+    )
+    return seen == [False, True, True, True, False]
+
+
+@pytest.mark.parametrize("name, most", [("flat", 445), ("deep", 490), ("many", 560)])
+def test_it_opens_as_python_says(page, use, name, most):
+    widget = use(name)
+    z = agrees(page, widget, name)
+    assert dot_is_at(page, widget, name, *z[:2])
+    box = widget.bounding_box()
+    assert box["width"] <= 900 and box["height"] <= most
+    assert widget.get_attribute("aria-label") == ALT
+    plane, picture = widget.locator(".plane"), widget.locator(".picture")
+    assert "z₁ across and z₂ up: arrow keys move z" in plane.get_attribute("aria-label")
+    assert "picture of" in picture.get_attribute("aria-label")
+    assert picture.evaluate("c => getComputedStyle(c).imageRendering") == "pixelated"
+    assert picture.bounding_box()["width"] % picture.evaluate("c => c.width") == 0
+    for control in [plane, *widget.locator("input, select").all()]:
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    page.screenshot(path=f"build/decoder_{name}.png")
+
+
+def test_all_ten_colours_are_in_the_plane(page, use):
+    found = (
+        use("flat")
+        .locator(".plane")
+        .evaluate(
+            """canvas => {
+            const pen = canvas.getContext('2d');
+            const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+            return [...new Set(new Uint32Array(data.buffer))].map(v => v & 0xFFFFFF);
+        }"""
+        )
+    )
+    for colour in plots.TEN:
+        red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+        assert red + 256 * green + 65536 * blue in found
+
+
+def test_z_follows_the_pointer_while_it_is_down(page, use):
+    widget = use("flat")
+    start = agrees(page, widget, "flat")
+    page.mouse.move(*on_screen(page, widget, "flat", 0, 0))  # hovering
+    page.wait_for_timeout(200)
+    assert agrees(page, widget, "flat") == start
+    page.mouse.down()
+    page.mouse.move(*on_screen(page, widget, "flat", -1, 0.5), steps=8)
+    page.wait_for_timeout(300)
+    z = agrees(page, widget, "flat")
+    np.testing.assert_allclose(z, [-1, 0.5], atol=0.03)
+    assert dot_is_at(page, widget, "flat", *z)
+    box = widget.locator(".plane").bounding_box()
+    page.mouse.move(box["x"] + box["width"] + 90, box["y"] - 50)  # stays in the plane
+    page.mouse.up()
+    page.mouse.move(*on_screen(page, widget, "flat", 0, 0))
+    page.wait_for_timeout(300)
+    assert agrees(page, widget, "flat") == eval(ask(page, "[high for _, high in flat.limits]"))
+    touch = "c => getComputedStyle(c).touchAction"
+    assert widget.locator(".plane").evaluate(touch) == "none"
+
+
+def test_z_by_keys(page, use):
+    widget = use("deep")
+    ask(page, "deep.set_trait('z', [0.5, 0.5, 9.123, -9.0])")
+    page.wait_for_timeout(200)
+    widget.locator(".plane").focus()
+    for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
+        page.keyboard.press(key)
+    page.wait_for_timeout(300)
+    np.testing.assert_allclose(agrees(page, widget, "deep"), [0.3, 0.6, 9.123, -9])
+    assert widget.locator(".plane").evaluate("c => getComputedStyle(c).outlineStyle") == "solid"
+    page.keyboard.press("Home")
+    page.wait_for_timeout(300)
+    mean = "np.frombuffer(deep.codes, '<f4').reshape(-1, 4).mean(0, dtype=float).tolist()"
+    np.testing.assert_allclose(agrees(page, widget, "deep"), eval(ask(page, mean)), atol=1e-9)
+
+
+def test_another_plane(page, use):
+    widget = use("deep")
+    before, z = pixels(page, ".course-decoder .picture"), agrees(page, widget, "deep")
+    across, up = (widget.get_by_label(name, exact=True) for name in ("across", "up"))
+    third, fourth = (widget.get_by_label(name, exact=True) for name in ("z₃", "z₄"))
+    assert third.is_visible() and fourth.is_visible()
+    assert not widget.get_by_label("z₁", exact=True).is_visible()
+    across.select_option(label="z₄")
+    page.wait_for_timeout(300)
+    assert ask(page, "deep.plane") == "[3, 1]" and agrees(page, widget, "deep") == z
+    assert dot_is_at(page, widget, "deep", z[3], z[1])
+    assert third.is_visible() and not fourth.is_visible()
+    assert "z₄ across and z₂ up" in widget.locator(".plane").get_attribute("aria-label")
+    up.select_option(label="z₄")  # the two change places
+    page.wait_for_timeout(300)
+    assert ask(page, "deep.plane") == "[1, 3]" and across.input_value() == "1"
+    page.mouse.click(*on_screen(page, widget, "deep", 0.4, -0.7))
+    page.wait_for_timeout(300)
+    moved = agrees(page, widget, "deep")
+    np.testing.assert_allclose([moved[1], moved[3]], [0.4, -0.7], atol=0.03)
+    assert [moved[0], moved[2]] == [z[0], z[2]]
+    ask(page, "deep.set_trait('plane', [2, 0])")
+    page.wait_for_timeout(300)
+    assert across.input_value() == "2" and dot_is_at(page, widget, "deep", moved[2], moved[0])
+    assert before == pixels(page, ".course-decoder .picture")  # that of the other widget
+
+
+def test_the_other_numbers_by_sliders(page, use):
+    widget = use("deep")
+    z = agrees(page, widget, "deep")
+    widget.get_by_label("z₃", exact=True).fill("0.75")
+    page.wait_for_timeout(300)
+    assert agrees(page, widget, "deep") == [*z[:2], 0.75, z[3]]
+    for name in ("flat", "many"):
+        for slider in use(name).locator("input").all():
+            assert not slider.is_visible()
+    assert use("flat").locator("select").count() == 0
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nearest_code(page, use, name):
+    widget = use(name)
+    page.mouse.click(*on_screen(page, widget, name, 0.3, -0.2))
+    page.wait_for_timeout(300)
+    z = agrees(page, widget, name)
+    widget.get_by_role("button", name="Nearest code").click()
+    page.wait_for_timeout(300)
+    rows = f"np.frombuffer({name}.codes, '<f4').reshape(3000, -1)"
+    spans = np.ptp(eval(ask(page, f"{name}.limits[:2]")), axis=1).tolist()
+    way = f"({rows}[:, :2] - {z[:2]}) / {spans}"  # as far as it looks
+    expected = ask(page, f"{rows}[(({way}) ** 2).sum(1).argmin()].tolist()")
+    assert agrees(page, widget, name) == eval(expected)
+
+
+def test_walk_to_a_code(page, use):
+    widget = use("many")
+    z = np.array(agrees(page, widget, "many"))
+    walk, stop = (widget.get_by_role("button", name=name) for name in ("Walk", "Stop"))
+    walk.click()
+    seen = []
+    for _ in range(5):
+        page.wait_for_timeout(200)
+        text = widget.locator("output").inner_text().replace("−", "-")
+        seen.append(eval(text.removeprefix("z = ")))
+    assert stop.count() == 1
+    assert eval(ask(page, "many.z")) == z.tolist()  # Python hears of it when it stops
+    walk.wait_for(timeout=6000)
+    page.wait_for_timeout(300)
+    end = np.array(agrees(page, widget, "many"))
+    rows = "np.frombuffer(many.codes, '<f4').reshape(3000, -1)"
+    assert float(ask(page, f"float(abs({rows} - np.array({end.tolist()})).max(1).min())")) == 0
+    ways = (np.array(seen) - z) @ (end - z) / ((end - z) @ (end - z))
+    assert (np.diff(ways) > 0).all() and 0 < ways[0] < ways[-1] < 1
+    np.testing.assert_allclose(seen, z + np.outer(ways, end - z), atol=0.02)  # a straight line
+
+
+def test_walk_until_touched(page, use):
+    widget = use("flat")
+    walk, stop = (widget.get_by_role("button", name=name) for name in ("Walk", "Stop"))
+    walk.click()
+    page.wait_for_timeout(500)
+    stop.click()
+    page.wait_for_timeout(300)
+    rest = agrees(page, widget, "flat")
+    page.wait_for_timeout(400)
+    assert agrees(page, widget, "flat") == rest and walk.count() == 1
+    walk.click()
+    page.wait_for_timeout(200)
+    page.mouse.click(*on_screen(page, widget, "flat", 0.5, 0.5))
+    page.wait_for_timeout(400)
+    np.testing.assert_allclose(agrees(page, widget, "flat"), [0.5, 0.5], atol=0.03)
+    assert stop.count() == 0
+    walk.click()
+    page.wait_for_timeout(200)
+    ask(page, "flat.set_trait('z', [1.25, -1.0])")  # Python takes over
+    page.wait_for_timeout(400)
+    assert agrees(page, widget, "flat") == [1.25, -1.0] and stop.count() == 0
+    assert dot_is_at(page, widget, "flat", 1.25, -1.0)
+
+
+def test_it_fits_a_narrow_page(page, use):
+    use("flat")
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    for width in (900, 700):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        for name in NAMES:
+            widget = use(name)
+            plane, picture = (
+                widget.locator(f".{part}").bounding_box() for part in ("plane", "picture")
+            )
+            assert plane["x"] + plane["width"] < picture["x"]  # still side by side
+            assert picture["x"] + picture["width"] <= width
+            page.mouse.click(*on_screen(page, widget, name, 0.5, 0.5))
+            page.wait_for_timeout(300)
+            np.testing.assert_allclose(agrees(page, widget, name)[:2], [0.5, 0.5], atol=0.05)
