@@ -106,28 +106,33 @@ def filters(groups: dict, alt: str):
     fig, axes = plt.subplots(
         len(groups), K, figsize=(3 * K, 1.75 * len(groups)), sharex=True, sharey=True, squeeze=False
     )
-    for row, (name, w) in zip(axes, groups.items(), strict=True):
+    for row, name in zip(axes, groups, strict=True):
+        w = groups[name]
         w = w / np.linalg.norm(w, axis=2, keepdims=True)
         w = np.asarray(w * np.where((w * w[:1]).sum(2)[..., None] < 0, -1, 1))
         for k, ax in enumerate(row):
             ax.plot(w[:, k].T, color=BLUE, alpha=0.5)
-            ax.set(xlabel="point" if row is axes[-1] else " ", ylabel=name if k == 0 else " ")
+            ax.set(xlabel="point", ylabel=name)
+            ax.xaxis.label.set_visible(ax in axes[-1])
+            ax.yaxis.label.set_visible(k == 0)
     for k, ax in enumerate(axes[0], 1):
         ax.set_title(f"filter {k}")
     show(fig, alt)
 
 
-def pictures(grid, alt: str, size: float = 1.0, names=(), limits=(None, None)):
-    """Show pictures `(rows, columns, h, w)`, row 0 of each on top; `names` stand before the rows.
+def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None, None)):
+    """Show pictures `(rows, columns, h, w)`, row 0 of each on top.
 
-    `limits` are the values of black and white; without them each picture has its own. A picture
-    that is all NaN leaves a gap.
+    `names` stand before the rows, `heads` over the columns. `limits` are the values of black and
+    white; without them each picture has its own. A picture that is all NaN leaves a gap.
     """
     rows, columns = np.shape(grid)[:2]
     fig, axes = plt.subplots(rows, columns, figsize=(columns * size, rows * size), squeeze=False)
     for ax, picture in zip(axes.flat, (p for row in grid for p in row), strict=True):
         ax.imshow(picture, vmin=limits[0], vmax=limits[1], origin="upper")
         ax.set_axis_off()
+    for ax, head in zip(axes[0], heads, strict=False):
+        ax.set_title(head, fontsize=10)
     for ax, name in zip(axes[:, 0], names, strict=False):
         ax.text(-0.1, 0.5, name, transform=ax.transAxes, ha="right", va="center")
     show(fig, alt)

@@ -49,7 +49,7 @@ class Steps:
         """Write numbers (or tensors of one) behind the bar, at most five times a second."""
         if (now := time.perf_counter()) - self._shown > 0.2:
             self._shown = now
-            self._bar.set_postfix({name: f"{float(x):.3f}" for name, x in numbers.items()})
+            self._bar.set_postfix({name: f"{float(x):.3g}" for name, x in numbers.items()})
 
     def _interrupt(self, *_):
         if self._stop:

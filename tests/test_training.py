@@ -15,7 +15,7 @@ def test_it_counts_and_shows_numbers(capsys):
         bar.show(loss=torch.tensor(0.25))
     assert seen == [0, 1, 2, 3, 4]
     shown = capsys.readouterr().err
-    assert "walk" in shown and "loss=0.250" in shown and "5/5" in shown
+    assert "walk" in shown and "loss=0.25]" in shown and "5/5" in shown
 
 
 def test_an_interrupt_ends_the_loop_after_its_step(capsys):

@@ -67,8 +67,8 @@ def lesson_05():
     sigma_x = torch.tensor([0, 0, 0, 0.01]).repeat_interleave(10)[:, None, None]
     curves = PatchAutoencoders(40)
     lesson["train"](curves, x, sigma, sigma_x)
-    pictures, pixels = PatchAutoencoders(3, 8, 256), lesson["picture_patches"](camera(), 16)
-    noise = torch.logspace(0, -2, 8).expand(3, 1, 8)
+    pictures, pixels = PatchAutoencoders(3, 4, 256), lesson["picture_patches"](camera(), 16)
+    noise = torch.logspace(0, -2, 4).expand(3, 1, 4)
     lesson["train"](pictures, pixels, noise, torch.zeros(3, 1, 1), 60_000)
     return {"05_noise_regularization": curves, "05_picture_patches": pictures}
 
