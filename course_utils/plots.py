@@ -138,6 +138,12 @@ def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None
     show(fig, alt)
 
 
+def space(fig, alt: str):
+    """Display a plotly figure, which can be turned with the mouse, with its alt text."""
+    display(fig)
+    _speak(alt)
+
+
 def show(fig, alt: str):
     """Display a finished figure with its alt text, and close it.
 

@@ -22,23 +22,26 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 792px; }
-  .course-decoder .views { display: grid; grid-template-columns: repeat(auto-fit, minmax(200px, 1fr)); gap: 16px; }
+  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 668px; }
+  .course-decoder .views { display: flex; flex-wrap: wrap; gap: 16px; }
+  .course-decoder .codes { flex: 372 1 240px; max-width: 372px; }
+  .course-decoder .result { flex: 280 1 200px; max-width: 280px; }
+  .course-decoder .title { margin-bottom: 2px; }
+  .course-decoder .codes .title { padding-left: 44px; }
   .course-decoder .plane { display: block; width: 100%; cursor: crosshair; touch-action: none; }
   .course-decoder .plane:focus-visible { outline: 2px solid #222; }
-  .course-decoder .title { margin-bottom: 2px; }
-  .course-decoder .codes { padding-left: 44px; }
-  .course-decoder .picture { display: block; width: calc(100% * 336 / 388); margin-top: 8px; }
+  .course-decoder .picture { display: block; width: 100%; margin-top: 10px; }
   .course-decoder .picture { image-rendering: pixelated; outline: 1px solid #999; }
   .course-decoder output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
-  .course-decoder .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin: 8px 0 0 44px; }
+  .course-decoder .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin-top: 8px; }
+  .course-decoder > .row, .course-decoder > output { margin-left: 44px; }
   .course-decoder label { display: flex; gap: 8px; align-items: center; }
   .course-decoder label[hidden] { display: none; }
   .course-decoder button, .course-decoder select { font: inherit; padding: 4px 10px; }
   .course-decoder button { min-width: 84px; }
   .course-decoder input { width: 130px; }
 `;
-const SIDE = 336, LEFT = 44, WALK = 3000;
+const PLANE = 320, LEFT = 44, PICTURE = 280, WALK = 3000;
 const named = k => `z${[...String(k + 1)].map(digit => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;
 
 function render({ model, el, signal }) {
@@ -53,14 +56,19 @@ function render({ model, el, signal }) {
   const canvas = make("canvas", { className: "plane", tabIndex: 0 }, { role: "application" });
   const picture = make("canvas", { className: "picture", width: side, height: side }, {
     role: "img", "aria-label": `picture of ${side} by ${side} pixels that the decoder makes of z`,
-    style: `max-width: ${side * Math.max(1, Math.floor(SIDE / side))}px`,
+    style: `max-width: ${side * Math.max(1, Math.floor(PICTURE / side))}px`,
   });
   const readout = make("output", {}, { "aria-live": "off" });
-  const views = make("div", { className: "views" }), row = make("div", { className: "row" });
-  const left = make("div"), right = make("div");
-  left.append(make("div", { className: "title codes", textContent: "codes z" }), canvas);
-  right.append(make("div", { className: "title", textContent: "picture g(z)" }), picture, readout);
+  const box = className => make("div", { className }), title = textContent => make("div", { className: "title", textContent });
+  const views = box("views"), left = box("codes"), right = box("result"), buttons = box("row"), row = box("row");
+  const nearest = make("button", { type: "button", textContent: "Nearest code" });
+  const walk = make("button", { type: "button", textContent: "Walk" });
+  buttons.append(nearest, walk);
+  left.append(title("codes z"), canvas);
+  right.append(title("picture g(z)"), picture, ...(limits.length > 4 ? [] : [readout]), buttons);
   views.append(left, right);
+  root.append(make("style", { textContent: STYLE }), views, ...(limits.length > 2 ? [row] : []));
+  if (limits.length > 4) root.append(readout);
 
   const selects = ["across", "up"].map((name, axis) => {
     const select = make("select");
@@ -69,7 +77,7 @@ function render({ model, el, signal }) {
       const pair = model.get("plane"), k = +select.value, other = pair[1 - axis] === k ? pair[axis] : pair[1 - axis];
       change("plane", axis ? [other, k] : [k, other]);
     };
-    if (limits.length > 2) row.append(labelled(name, select));
+    row.append(labelled(name, select));
     return select;
   });
   const sliders = limits.length > 4 ? [] : limits.map(([min, max], k) => {
@@ -78,10 +86,6 @@ function render({ model, el, signal }) {
     row.append(labelled(named(k), slider));
     return slider;
   });
-  const nearest = make("button", { type: "button", textContent: "Nearest code" });
-  const walk = make("button", { type: "button", textContent: "Walk" });
-  row.append(nearest, walk);
-  root.append(make("style", { textContent: STYLE }), views, row);
   keepKeys(canvas, ...selects, ...sliders);
   el.replaceChildren(root);
 
@@ -92,7 +96,7 @@ function render({ model, el, signal }) {
   function lay() {
     [across, up] = model.get("plane");
     const names = [named(across), named(up)];
-    view = plane(canvas, SIDE, LEFT, limits[across], limits[up], names, ratio);
+    view = plane(canvas, PLANE, LEFT, limits[across], limits[up], names, ratio);
     view.draw((pen, right, above) => {
       codes.forEach((code, i) => {
         pen.fillStyle = colours[labels[i]] ?? BLUE;
