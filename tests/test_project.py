@@ -33,7 +33,6 @@ RUN, TEST = (
     for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"])
 )
 TOOLS = {"jupyterlab", "nbval", "pytest-xdist", "ruff"}  # run, not imported
-COMING = {"plotly"}
 IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage"}
 
 
@@ -79,7 +78,7 @@ def test_every_requirement_is_used():
                 imported.add(node.module.split(".")[0])
     names = {r.name for r in RUN + TEST} - TOOLS
     unused = {name for name in names if IMPORTED_AS.get(name, name) not in imported}
-    assert unused == COMING
+    assert unused == set()
 
 
 def test_conda_environment_installs_the_lock():
