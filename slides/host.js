@@ -3,13 +3,24 @@ const Deck = (() => {
   const states = JSON.parse(document.getElementById('widget-state').textContent);
   const modules = new Map();
 
+  const bytes = base64 => Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+
+  // Runs the packed libraries, in order.
+  async function unpack() {
+    for (const packed of document.querySelectorAll('script[type="application/gzip"]')) {
+      const stream = new Blob([bytes(packed.textContent)]).stream();
+      const script = document.createElement('script');
+      script.textContent = await new Response(stream.pipeThrough(new DecompressionStream('gzip'))).text();
+      packed.replaceWith(script);
+    }
+  }
+
   function decode(state) {
     for (const { path, data, encoding } of state.buffers || []) {
       if (encoding !== 'base64') throw new Error(`unknown encoding ${encoding}`);
-      const text = atob(data), bytes = Uint8Array.from(text, c => c.charCodeAt(0));
       let target = state.state;
       for (const key of path.slice(0, -1)) target = target[key] ??= {};
-      target[path.at(-1)] = new DataView(bytes.buffer);
+      target[path.at(-1)] = new DataView(bytes(data).buffer);
     }
     return state.state;
   }
@@ -45,11 +56,11 @@ const Deck = (() => {
     await code.render({ model: model(values), el: place });
   }
 
-  // WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes.
+  // WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes. Paper needs all.
   function plots() {
     const slide = Reveal.getCurrentSlide();
-    for (const place of document.querySelectorAll('.plotly')) {
-      const here = slide.contains(place);
+    for (const place of document.querySelectorAll('.plotly-figure')) {
+      const here = Reveal.isPrintView() || slide.contains(place);
       if (here && !place.figure) {
         const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
         place.figure = place.appendChild(document.createElement('div'));
@@ -86,6 +97,7 @@ const Deck = (() => {
   }
 
   async function start() {
+    await unpack();
     const delimiters = [{ left: '$$', right: '$$', display: true }, { left: '$', right: '$', display: false }];
     const options = { delimiters, throwOnError: false };
     for (const notes of document.querySelectorAll('aside.notes')) renderMathInElement(notes, { ...options, output: 'mathml' });

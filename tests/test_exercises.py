@@ -112,6 +112,12 @@ def match_row_by_row(w, w_other):
     return cos.argmax(axis=1), cos.max(axis=1).mean()
 
 
+def kl_of_gaussians(m, S, n, T):
+    P = np.linalg.inv(T)
+    logs = np.log(np.linalg.det(T) / np.linalg.det(S))
+    return 0.5 * (np.trace(P @ S) + (m - n) @ P @ (m - n) - len(m) + logs)
+
+
 def kl_of(mu, logvar):
     return 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar).sum(axis=1)
 
@@ -220,10 +226,10 @@ WRONG = {
         lambda z, keep: np.where(np.arange(z.shape[1]) < keep[0], z, 0),
     ],
     "06 kl": [
-        lambda m, a, n, b: np.log(b / a) + (a**2 + (m - n) ** 2) / (2 * a**2) - 0.5,
-        lambda m, a, n, b: np.log(a / b) + (a**2 + (m - n) ** 2) / (2 * b**2) - 0.5,
-        lambda m, a, n, b: np.log(a / b) + (b**2 + (m - n) ** 2) / (2 * a**2) - 0.5,
-        lambda m, a, n, b: np.log(b / a) + (a + (m - n) ** 2) / (2 * b) - 0.5,
+        lambda m, S, n, T: kl_of_gaussians(n, T, m, S),
+        lambda m, S, n, T: kl_of_gaussians(m, S, n, T) + np.linalg.slogdet(S)[1],
+        lambda m, S, n, T: kl_of_gaussians(m, S, n, T) + len(m) / 2,
+        lambda m, S, n, T: kl_of_gaussians(m, S, n, np.diag(np.diag(T))),
     ],
     "06 elbo": [
         lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, logvar, s).mean(),

@@ -5,8 +5,10 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def kl(mu_1, sigma_1, mu_2, sigma_2):
-    return np.log(sigma_2 / sigma_1) + (sigma_1**2 + (mu_1 - mu_2) ** 2) / (2 * sigma_2**2) - 0.5
+def kl(mu_1, S_1, mu_2, S_2):
+    P, gap = np.linalg.inv(S_2), mu_1 - mu_2
+    logs = np.linalg.slogdet(S_2)[1] - np.linalg.slogdet(S_1)[1]
+    return 0.5 * (np.trace(P @ S_1) + gap @ P @ gap - len(gap) + logs)
 
 
 def elbo(x, x_hat, mu, logvar, s):
@@ -21,12 +23,18 @@ def log_mean(log_w):
 
 
 _rng = np.random.default_rng(6)
+_A, _B = _rng.normal(size=(2, 3, 3))
 
 EXERCISES = {
     "kl": Exercise(
         kl,
-        [(0.0, 1.0, 0.0, 1.0), (1.0, 1.0, 0.0, 1.0), (1.0, 0.5, 0.0, 1.0), (-1.0, 2.0, 0.5, 0.3)],
-        "equal Gaussians, other means, other widths, and all different.",
+        [
+            (np.array([1.0]), np.array([[0.25]]), np.array([0.0]), np.array([[1.0]])),
+            (np.array([1.0]), np.array([[4.0]]), np.array([-0.5]), np.array([[0.09]])),
+            (np.zeros(2), np.diag([1.0, 4.0]), np.ones(2), np.diag([2.0, 0.5])),
+            (np.ones(3), _A @ _A.T + np.eye(3), np.zeros(3), _B @ _B.T + np.eye(3)),
+        ],
+        "one dimension twice, two independent ones, and three with full covariances.",
     ),
     "elbo": Exercise(
         elbo,
