@@ -64,13 +64,20 @@ const Deck = (() => {
       if (here && !place.figure) {
         const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
         place.figure = place.appendChild(document.createElement('div'));
-        Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
+        const drawn = Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
+        if (Reveal.isPrintView()) drawn.then(print);
       } else if (!here && place.figure) {
         Plotly.purge(place.figure);
         place.figure.remove();
         place.figure = null;
       }
     }
+  }
+
+  // WebGL leaves paper white: a picture takes the figure's place.
+  async function print(figure) {
+    const src = await Plotly.toImage(figure, { scale: 2 }), { clientWidth: width } = figure.querySelector('.svg-container');
+    figure.replaceChildren(Object.assign(new Image(width), { src, style: 'zoom: 1' }));
   }
 
   // Code and text output as large as the slide allows.

@@ -184,7 +184,8 @@ def test_plotly_is_drawn_in_the_deck_of_lesson_06(decks, browser):
     canvas = page.locator(".plotly-figure canvas").first
     canvas.wait_for()
     assert min(canvas.bounding_box()["width"], canvas.bounding_box()["height"]) > 300
-    page.reload()  # on its slide
+    page.wait_for_function("location.hash.length > 2")  # written a moment later
+    page.reload()
     canvas.wait_for()
     page.context.close()
     assert requests == errors == []
