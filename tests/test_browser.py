@@ -11,7 +11,7 @@ from tools.notebooks import normalise, select
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
-PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
+PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not(.plot-img)')]
     .map(picture => picture.naturalWidth)"""
 
 
