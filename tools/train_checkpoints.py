@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02        about 10 minutes on two cores
+python -m tools.train_checkpoints 02 03 04 05 06        half an hour on two cores
 """
 
 import sys
