@@ -128,7 +128,8 @@ def frechet(a, b) -> float:
     |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)), with means m and covariances S.
 
     Raises:
-        ValueError: a set has fewer than two rows, or their numbers of features differ.
+        ValueError: a set has fewer than two rows, their numbers of features differ, or some are NaN
+            or infinite.
 
     Source: M. Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
     equilibrium" (2017).
@@ -139,11 +140,11 @@ def frechet(a, b) -> float:
             f"Features must have shapes (n, d) and (m, d), n and m at least 2, not {a.shape} and "
             f"{b.shape}."
         )
-    S_a, S_b = np.cov(a, rowvar=False), np.cov(b, rowvar=False)
-    root = np.sqrt(np.linalg.eigvals(np.atleast_2d(S_a @ S_b)).real.clip(0)).sum()
-    return float(
-        np.square(a.mean(0) - b.mean(0)).sum() + np.trace(np.atleast_2d(S_a + S_b)) - 2 * root
-    )
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("Some features are NaN or infinite; look at the pictures they come from.")
+    S_a, S_b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
+    root = np.sqrt(np.linalg.eigvals(S_a @ S_b).real.clip(0)).sum()
+    return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(S_a + S_b) - 2 * root)
 
 
 def _level(mass):

@@ -207,3 +207,15 @@ def test_frechet_of_correlated_gaussians_follows_the_formula():
 def test_frechet_refuses_what_does_not_fit(shapes):
     with pytest.raises(ValueError, match="shapes"):
         frechet(*map(np.zeros, shapes))
+
+
+def test_frechet_of_one_feature():
+    a = np.random.default_rng(2).normal(size=(1000, 1))
+    assert frechet(a, 2 * a + 3) == pytest.approx(
+        (a.mean() + 3) ** 2 + (a.std(ddof=1)) ** 2, rel=1e-6
+    )
+
+
+def test_frechet_names_features_that_are_no_numbers():
+    with pytest.raises(ValueError, match="NaN"):
+        frechet(np.full((5, 2), np.nan), np.zeros((5, 2)))

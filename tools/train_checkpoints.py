@@ -37,6 +37,18 @@ def lesson_03(steps=4000):
     return {"03_conditional_gan": lesson["train"](data, *lesson["players"](1, 3), steps, n=512)}
 
 
+def article_passes(net, x, epochs):
+    """Train a stack by the schedule of lesson 04's article on patches x (n, 7), a pass at a time."""
+    optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
+    for epoch in epochs:
+        order = torch.stack([torch.randperm(len(x)) for _ in net.b])
+        for batch in order.split(128, dim=1):
+            optimizer.zero_grad()
+            (net(x[batch]) - x[batch]).square().mean((1, 2)).sum().backward()
+            optimizer.step()
+        yield epoch
+
+
 def lesson_04(epochs=5000):
     """Ten autoencoders of patches, by the schedule of the lesson's article."""
     rng = np.random.default_rng(0)
@@ -44,14 +56,8 @@ def lesson_04(epochs=5000):
     data = bezier.curves(rng.uniform(-1, 1, (16_384, 2)))
     x = torch.tensor(bezier.cut(data, rng.integers(9, size=len(data)))).float()
     net = PatchAutoencoders(10)
-    optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
-    for _ in Steps(epochs):
-        order = torch.stack([torch.randperm(len(x)) for _ in range(10)])
-        for batch in order.split(128, dim=1):
-            loss = (net(x[batch]) - x[batch]).square().mean((1, 2)).sum()
-            optimizer.zero_grad()
-            loss.backward()
-            optimizer.step()
+    for _ in article_passes(net, x, Steps(epochs)):
+        pass
     return {"04_transposed_convolution": net}
 
 

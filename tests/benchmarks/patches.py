@@ -20,6 +20,7 @@ from course_utils.datasets.bezier import curves, cut
 from course_utils.models import PatchAutoencoders
 from tests.benchmarks.gans import Silent
 from tools.lessons import definitions
+from tools.train_checkpoints import article_passes
 
 
 def article_epoch_seconds(x, epochs=5):
@@ -42,13 +43,7 @@ def article_epoch_seconds(x, epochs=5):
 def article_epochs_to(level, x, most=5000):
     """Passes of the article's schedule until the mean loss of ten seeds is at most `level`."""
     net = PatchAutoencoders(10)
-    optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
-    for epoch in tqdm(range(1, most + 1)):
-        order = torch.stack([torch.randperm(len(x)) for _ in range(10)])
-        for batch in order.split(128, dim=1):
-            optimizer.zero_grad()
-            (net(x[batch]) - x[batch]).square().mean((1, 2)).sum().backward()
-            optimizer.step()
+    for epoch in article_passes(net, x, tqdm(range(1, most + 1))):
         if epoch % 10 == 0 and final_loss(net, x).mean() <= level:
             return epoch
     return most
