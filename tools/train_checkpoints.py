@@ -38,7 +38,7 @@ def lesson_03(steps=4000):
 
 
 def article_passes(net, x, epochs):
-    """Train a stack by the schedule of lesson 04's article on patches x (n, 7), a pass at a time."""
+    """Train a stack on patches x (n, 7) as lesson 04's article does, a pass at a time."""
     optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
     for epoch in epochs:
         order = torch.stack([torch.randperm(len(x)) for _ in net.b])
