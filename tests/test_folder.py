@@ -1,0 +1,265 @@
+"""A folder of pictures of many kinds, some damaged, and the variations of a batch."""
+
+import warnings
+
+import numpy as np
+import pytest
+import tifffile
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+from course_utils.datasets.folder import SUFFIXES, flip, jitter, read
+
+
+def rng(seed=0):
+    return np.random.default_rng(seed)
+
+
+RED, GREEN, BLUE = (200, 40, 40), (40, 200, 40), (40, 40, 200)
+
+
+def save(path, colour=RED, shape=(20, 20), **options):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new("RGB", shape, colour).save(path, **options)
+
+
+def colours(x):
+    """The mean red, green and blue of each picture, in 255ths."""
+    return np.round(255 * x.mean((2, 3))).astype(int)
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
+
+
+# ---- read
+
+
+@pytest.mark.parametrize("size", [1, 8, 32, 50])
+def test_shapes_and_ranges(tmp_path, size):
+    noise = rng().integers(0, 256, (30, 40, 3), dtype=np.uint8)
+    Image.fromarray(noise).save(tmp_path / "a.png")
+    save(tmp_path / "b.png")
+    x = read(tmp_path, size)
+    assert x.shape == (2, 3, size, size) and x.dtype == np.float32
+    assert x.min() >= 0 and x.max() <= 1
+    assert (read(str(tmp_path), size) == x).all()
+
+
+def test_a_picture_of_the_right_size_is_as_it_was(tmp_path):
+    a = rng().integers(0, 256, (16, 16, 3), dtype=np.uint8)
+    Image.fromarray(a).save(tmp_path / "a.png")
+    np.testing.assert_allclose(read(tmp_path, 16)[0], a.transpose(2, 0, 1) / 255, atol=1e-6)
+
+
+@pytest.mark.parametrize("suffix", sorted(SUFFIXES))
+def test_kinds_of_files_in_small_and_capital_letters(tmp_path, suffix):
+    save(tmp_path / f"a{suffix}", GREEN)
+    save(tmp_path / f"b{suffix.upper()}", BLUE)
+    (tmp_path / "notes.txt").write_text("not a picture")
+    np.testing.assert_allclose(colours(read(tmp_path)), [GREEN, BLUE], atol=4)
+
+
+def test_subfolders_names_and_order(tmp_path):
+    save(tmp_path / "b.png", RED)
+    save(tmp_path / "My holiday, 夏 ü" / "ein Bild é.png", GREEN)
+    save(tmp_path / "c" / "deep" / "er" / "a.png", BLUE)
+    save(tmp_path / ".ipynb_checkpoints" / "a.png")
+    (tmp_path / "._b.png").write_bytes(b"what a Mac leaves behind")
+    (tmp_path / "folder.png").mkdir()
+    assert colours(read(tmp_path)).tolist() == [list(GREEN), list(RED), list(BLUE)]
+    assert colours(read(tmp_path / "My holiday, 夏 ü")).tolist() == [list(GREEN)]
+
+
+@pytest.mark.parametrize("wide", [True, False])
+def test_the_square_in_the_middle(tmp_path, wide):
+    a = np.zeros((10, 50, 3), np.uint8)
+    a[:, 20:30] = GREEN
+    Image.fromarray(a if wide else a.transpose(1, 0, 2)).save(tmp_path / "a.png")
+    assert (abs(read(tmp_path, 10)[0] * 255 - np.reshape(GREEN, (3, 1, 1))) < 1e-3).all()
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 90), (90, 1), (3, 2)])
+def test_tiny_pictures(tmp_path, shape):
+    save(tmp_path / "a.png", BLUE, shape)
+    x = read(tmp_path, 8)
+    assert x.shape == (1, 3, 8, 8) and colours(x).tolist() == [list(BLUE)]
+
+
+def test_row_0_is_the_top_and_a_turned_photograph_stands_upright(tmp_path):
+    a = np.zeros((20, 20, 3), np.uint8)
+    a[:10] = RED
+    Image.fromarray(a).save(tmp_path / "a.png")
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.fromarray(np.rot90(a)).save(tmp_path / "b.jpg", exif=exif, quality=95)
+    x = read(tmp_path, 10)
+    np.testing.assert_allclose(colours(x[:, :, :4]), [RED, RED], atol=6)
+    assert x[:, :, 6:].max() < 0.05
+
+
+def test_transparent_is_white(tmp_path):
+    """Whatever colour hides there; half transparent is half white."""
+    a = np.full((8, 8, 4), (*RED, 0), np.uint8)
+    a[:, 4:] = (*RED, 128)
+    Image.fromarray(a).save(tmp_path / "a.png")
+    x = 255 * read(tmp_path, 8)[0]
+    assert (x[:, :, 0] > 254.9).all()
+    np.testing.assert_allclose(x[:, 4, -1], np.array(RED) / 2 + 127.5, atol=1)
+
+
+@pytest.mark.parametrize("mode", ["1", "L", "LA", "P", "RGB", "RGBA", "CMYK", "YCbCr", "I;16"])
+def test_modes(tmp_path, mode):
+    if mode == "I;16":
+        picture = Image.fromarray(np.full((12, 12), 65535, np.uint16))
+    else:
+        picture = Image.new("RGB", (12, 12), "white").convert(mode)
+    picture.save(tmp_path / ("a.jpg" if mode in ("CMYK", "YCbCr") else "a.png"))
+    with Image.open(next(tmp_path.iterdir())) as saved:
+        assert saved.mode == mode.replace("YCbCr", "RGB")
+    x = read(tmp_path)
+    assert x.shape == (1, 3, 32, 32) and (x > 0.99).all()
+
+
+def test_deep_grey_and_float_files(tmp_path):
+    Image.fromarray(np.full((9, 9), 32768, np.uint16)).save(tmp_path / "a.png")
+    tifffile.imwrite(tmp_path / "b.tif", np.full((9, 9), 0.5, np.float32))
+    tifffile.imwrite(tmp_path / "c.tif", np.full((9, 9, 3), 0.5), photometric="rgb")
+    tifffile.imwrite(tmp_path / "d.tif", np.array([[-1, 8], [-1, 8]], np.float32))
+    x = read(tmp_path, 2)
+    assert (abs(x[:3] - 0.5) < 0.003).all()
+    assert (x[3, :, :, 0] < 0.01).all() and (x[3, :, :, 1] > 0.99).all()
+
+
+def test_palette_with_a_transparent_colour(tmp_path):
+    picture = Image.new("P", (8, 8), 1)
+    picture.putpalette([*RED, *GREEN])
+    picture.paste(0, (0, 0, 4, 8))
+    picture.save(tmp_path / "a.png", transparency=0)
+    x = read(tmp_path, 8)[0] * 255
+    assert (x[:, :, 0] > 254.9).all() and np.allclose(x[:, 4, 7], GREEN)
+
+
+def test_the_first_of_several_pictures_counts(tmp_path):
+    one, two = (Image.new("RGB", (8, 8), colour) for colour in (RED, BLUE))
+    for suffix in ("gif", "webp", "tif"):
+        one.save(tmp_path / f"a.{suffix}", save_all=True, append_images=[two])
+    np.testing.assert_allclose(colours(read(tmp_path)), [RED] * 3, atol=4)
+
+
+def test_damaged_files_are_named_and_left_out(tmp_path):
+    save(tmp_path / "good.png", BLUE)
+    save(tmp_path / "sub" / "cut.png", shape=(90, 90))
+    data = (tmp_path / "sub" / "cut.png").read_bytes()
+    (tmp_path / "sub" / "cut.png").write_bytes(data[: len(data) // 2])
+    (tmp_path / "empty.jpg").write_bytes(b"")
+    (tmp_path / "page.GIF").write_text("<html>")
+    tifffile.imwrite(tmp_path / "nan.tif", np.full((4, 4), np.nan, np.float32))
+    with pytest.warns(UserWarning) as caught:
+        x = read(tmp_path)
+    assert colours(x).tolist() == [list(BLUE)]
+    assert len(caught) == 1 and "\n" not in str(caught[0].message)
+    for word in ("4 of 5", "cut.png", "empty.jpg", "page.GIF", "nan.tif"):
+        assert word in str(caught[0].message)
+    assert "good" not in str(caught[0].message) and caught[0].filename == __file__
+
+
+def test_a_folder_without_pictures(tmp_path):
+    (tmp_path / "notes.txt").write_text("not a picture")
+    with pytest.raises(ValueError, match=r"No file in .* ends in \.bmp, "):
+        read(tmp_path)
+    (tmp_path / "a.png").write_text("not a picture")
+    with pytest.raises(ValueError, match=r"No picture in .* can be read: a\.png\."):
+        read(tmp_path)
+
+
+def test_bad_calls_of_read(tmp_path):
+    save(tmp_path / "a.png")
+    with pytest.raises(FileNotFoundError, match="There is no folder"):
+        read(tmp_path / "nowhere")
+    with pytest.raises(NotADirectoryError, match="is a file"):
+        read(tmp_path / "a.png")
+    with pytest.raises(ValueError, match="at least 1 pixel, not 0"):
+        read(tmp_path, 0)
+    with pytest.raises(TypeError, match="whole number"):
+        read(tmp_path, 8.5)
+
+
+# ---- flip and jitter
+
+
+def batch(n=6, c=3, seed=0):
+    return rng(seed).random((n, c, 5, 4), np.float32)
+
+
+def test_flip_mirrors_some():
+    x = batch(2000)
+    before, y = x.copy(), flip(x, rng(1))
+    assert (x == before).all() and y.dtype == np.float32 and y.shape == x.shape
+    mirrored = (y == x[..., ::-1]).all((1, 2, 3))
+    assert (mirrored ^ (y == x).all((1, 2, 3))).all() and abs(mirrored.mean() - 0.5) < 0.05
+    assert (flip(x, rng(1)) == y).all()
+
+
+def test_flip_of_none_and_of_all():
+    x = batch()
+    assert (flip(x, rng(), 0) == x).all() and (flip(x, rng(), 1) == x[..., ::-1]).all()
+    y = flip(x, rng(), 0)
+    y[:] = 0
+    assert x.max() > 0
+    assert flip(np.arange(6, dtype=np.uint8).reshape(1, 1, 2, 3), rng()).dtype == np.uint8
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.integers(0, 9), st.sampled_from([1, 3]), st.floats(0, 1), st.integers(0, 99))
+def test_jitter_stays_in_range_and_leaves_its_input(n, c, amount, seed):
+    x = batch(n, c, seed)
+    before, y = x.copy(), jitter(x, rng(seed), amount)
+    assert (x == before).all() and y.dtype == np.float32 and y.shape == x.shape
+    assert y.size == 0 or (y.min() >= 0 and y.max() <= 1)
+    assert (jitter(x, rng(seed), amount) == y).all()
+
+
+def test_jitter_of_0_changes_nothing():
+    np.testing.assert_allclose(jitter(batch(), rng(), 0), batch(), atol=1e-6)
+
+
+def test_jitter_changes_brightness_contrast_and_saturation():
+    x = np.tile(0.3 + 0.3 * batch(1), (4000, 1, 1, 1))
+    y = jitter(x, rng(), 0.2)
+    brightness = y.mean((1, 2, 3)) / x.mean((1, 2, 3))
+    relative = y / brightness[:, None, None, None]
+    contrast = relative.mean(1).std((1, 2)) / x.mean(1).std((1, 2))
+    colour = (relative - relative.mean(1, keepdims=True)).std((1, 2, 3))
+    saturation = colour / (x - x.mean(1, keepdims=True)).std((1, 2, 3)) / contrast
+    for measured in (brightness, contrast, saturation):
+        assert 0.79 < measured.min() < 0.81 and 1.19 < measured.max() < 1.21
+        assert abs(measured.mean() - 1) < 0.01
+    assert abs(np.corrcoef([brightness, contrast, saturation]) - np.eye(3)).max() < 0.06
+
+
+def test_grey_stays_grey():
+    x = np.repeat(batch(c=1), 3, axis=1)
+    y = jitter(x, rng(), 0.5)
+    np.testing.assert_allclose(y, y[:, :1].repeat(3, axis=1), atol=1e-6)
+    assert abs(y - x).max() > 0.1
+
+
+@pytest.mark.parametrize("change, name", [(flip, "p"), (jitter, "amount")])
+def test_bad_calls_of_changes(change, name):
+    with pytest.raises(ValueError, match=r"shape \(n, c, h, w\), not \(3, 5, 4\)"):
+        change(batch()[0], rng())
+    with pytest.raises(TypeError, match="default_rng"):
+        change(batch(), 0)
+    for share in (-0.1, 1.1, float("nan")):
+        with pytest.raises(ValueError, match=f"{name} must be from 0 to 1"):
+            change(batch(), rng(), share)
+
+
+def test_jitter_refuses_bytes():
+    with pytest.raises(TypeError, match="divide bytes by 255"):
+        jitter(np.zeros((1, 3, 2, 2), np.uint8), rng())
