@@ -134,6 +134,7 @@ def _show(value) -> str:
     if isinstance(value, tuple | list):
         return "(" + ", ".join(map(_show, value)) + ")"
     if isinstance(value, np.ndarray):
-        text = np.array2string(value, precision=4, separator=", ", threshold=40)
+        edge = 3 if value.ndim < 3 else 1
+        text = np.array2string(value, precision=4, separator=", ", threshold=40, edgeitems=edge)
         return " ".join(text.split())
     return f"{value:.5g}" if isinstance(value, float) else repr(value)

@@ -1,9 +1,10 @@
-"""How far points are from a density: on a grid of cells with exactly known masses, and beyond."""
+"""How far generated points, features or pictures are from the true ones."""
 
 import weakref
 
 import numpy as np
 from scipy import ndimage, stats
+from scipy.spatial.distance import cdist
 from skimage.morphology import convex_hull_image
 
 
@@ -134,17 +135,85 @@ def frechet(a, b) -> float:
     Source: M. Heusel et al., "GANs trained by a two time-scale update rule converge to a local Nash
     equilibrium" (2017).
     """
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
-    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < 2:
-        raise ValueError(
-            f"Features must have shapes (n, d) and (m, d), n and m at least 2, not {a.shape} and "
-            f"{b.shape}."
-        )
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ValueError("Some features are NaN or infinite; look at the pictures they come from.")
+    a, b = _features(a, b, 2)
     S_a, S_b = (np.atleast_2d(np.cov(x, rowvar=False)) for x in (a, b))
     root = np.sqrt(np.linalg.eigvals(S_a @ S_b).real.clip(0)).sum()
     return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(S_a + S_b) - 2 * root)
+
+
+def precision_recall(real, fake, k: int = 5) -> tuple[float, float]:
+    """Share of generated features among the real ones, and of real ones among the generated.
+
+    A point is among others if it lies in the ball of one of them, which reaches as far as that
+    one's k-th nearest neighbour in its own set. The balls shrink where there are more points, so
+    compare only sets of equal size.
+
+    Args:
+        real, fake: features `(n, d)` and `(m, d)`, n and m more than k.
+
+    Raises:
+        ValueError: a set has k rows or fewer, their numbers of features differ, or some are NaN or
+            infinite.
+
+    Source: T. Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
+    models" (2019).
+    """
+    real, fake = _features(real, fake, k + 1)
+    return _share_among(fake, real, k), _share_among(real, fake, k)
+
+
+def nearest(x, to) -> np.ndarray:
+    """How far each picture is from the nearest of another set, `(n,)`.
+
+    The unit is the root mean square difference of a value: 0.1 if all values, in [0, 1], differ by
+    a tenth. Generated pictures that are much nearer to the training pictures than true pictures
+    outside of these are copies.
+
+    Args:
+        x, to: arrays `(n, ...)` and `(m, ...)`, such as pictures `(n, c, h, w)`.
+
+    Raises:
+        ValueError: a set is empty, their shapes differ beyond the first axis, or some values are
+            NaN or infinite.
+    """
+    x, to = np.asarray(x, np.float32), np.asarray(to, np.float32)
+    if min(x.ndim, to.ndim) < 2 or x.shape[1:] != to.shape[1:] or min(x.size, to.size) == 0:
+        raise ValueError(
+            f"x and to must be pictures of one shape, at least one in each, not {x.shape} and "
+            f"{to.shape}."
+        )
+    x, to = x.reshape(len(x), -1), to.reshape(len(to), -1)
+    half = np.einsum("nd,nd->n", to, to) / 2
+    if not (np.isfinite(half).all() and np.isfinite(x).all()):
+        raise ValueError("Some values are NaN or infinite; look at the pictures.")
+    found = np.concatenate([(half - part @ to.T).argmin(1) for part in _parts(x)])
+    return np.sqrt(np.square(x - to[found]).mean(1))
+
+
+def _features(a, b, least):
+    """Two sets of features in float64, which `frechet` and `precision_recall` compare."""
+    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
+        raise ValueError(
+            f"Features must have shapes (n, d) and (m, d), n and m at least {least}, not {a.shape} "
+            f"and {b.shape}."
+        )
+    if not (np.isfinite(a).all() and np.isfinite(b).all()):
+        raise ValueError("Some features are NaN or infinite; look at the pictures they come from.")
+    return a, b
+
+
+def _share_among(points, others, k):
+    """Share of points in the balls of others, which reach to their k-th nearest neighbours."""
+    reach = [np.partition(cdist(part, others), k)[:, k] for part in _parts(others)]  # 0 is itself
+    reach = np.concatenate(reach)
+    inside = [(cdist(part, others) <= reach).any(1) for part in _parts(points)]
+    return float(np.concatenate(inside).mean())
+
+
+def _parts(x, rows=250):
+    """Some rows at a time: their distances to all of another set take little memory."""
+    return np.split(x, range(rows, len(x), rows))
 
 
 def _level(mass):

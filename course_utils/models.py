@@ -77,3 +77,66 @@ class PatchAutoencoders(nn.Module):
 
     def forward(self, x):
         return self.decode(self.encode(x))
+
+
+class Masked(nn.Conv2d):
+    """A convolution that looks only at what comes before a pixel. Lesson 07 teaches it.
+
+    Args:
+        i, o: planes in and out.
+        h, w: rows and columns of the filter, odd.
+        kind: "A" hides the pixel itself too, "B" shows it.
+        rows: the filter counts in whole rows: "A" shows those above, "B" the pixel's own too.
+        d: dilation.
+
+    Maps `(n, i, r, c)` to `(n, o, r, c)`.
+
+    Source: A. van den Oord et al., "Pixel recurrent neural networks" (2016).
+    """
+
+    def __init__(self, i, o, h, w, kind, rows=False, d=1):
+        super().__init__(i, o, (h, w), padding=(h // 2 * d, w // 2 * d), dilation=d)
+        self.register_buffer("mask", torch.zeros(h, w))
+        self.mask[: h // 2] = 1
+        before = 0 if rows else w // 2
+        self.mask[h // 2, : {"A": before, "B": w if rows else before + 1}[kind]] = 1
+
+    def forward(self, x):
+        return self._conv_forward(x, self.weight * self.mask, self.bias)
+
+
+class PixelCNN(nn.Module):
+    """For every pixel a guess from the pixels before it alone. Lesson 07 teaches it.
+
+    A stack of convolutions v sees the rows above, a stack h the pixel's own row to the left; v is
+    added to h, so that there is no blind spot.
+
+    Args:
+        i, o: planes in and out.
+        size: pixels on a side.
+        C: planes in between.
+        D: the dilation of each layer.
+
+    Maps `(n, i, r, size)`, the first r rows of pictures, to `(n, o, r, size)`.
+
+    Source: A. van den Oord et al., "Conditional image generation with PixelCNN decoders" (2016).
+    """
+
+    def __init__(self, i, o, size=16, C=32, D=(1, 2, 4, 1)):
+        super().__init__()
+        self.place = nn.Parameter(torch.zeros(2, C, size, size))
+        self.v0 = Masked(i, C, 3, 3, "A", rows=True)
+        self.h0 = Masked(i, C, 1, 3, "A")
+        self.v = nn.ModuleList(Masked(C, C, 3, 3, "B", True, d) for d in D)
+        self.h = nn.ModuleList(Masked(C, C, 1, 3, "B", False, d) for d in D)
+        self.across = nn.ModuleList(nn.Conv2d(C, C, 1) for _ in D)
+        self.back = nn.ModuleList(nn.Conv2d(C, C, 1) for _ in D)
+        self.out = nn.Conv2d(C, o, 1)
+
+    def forward(self, x):
+        place = self.place[:, :, : x.shape[2]]
+        v, h = self.v0(x) + place[0], self.h0(x) + place[1]
+        for V, H, across, back in zip(self.v, self.h, self.across, self.back, strict=True):
+            v = v + V(torch.relu(v))
+            h = h + back(torch.relu(H(torch.relu(h)) + across(torch.relu(v))))
+        return self.out(torch.relu(h))

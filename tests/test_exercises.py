@@ -5,6 +5,8 @@ import pytest
 from scipy.optimize import linear_sum_assignment
 
 from course_utils import checks
+from course_utils.exercises.lesson_07 import augment, column_mask
+from course_utils.exercises.lesson_07 import bits as table_bits
 from tests.notebook_rules import exercises, read
 from tools.notebooks import select
 
@@ -243,6 +245,31 @@ WRONG = {
         lambda log_w: np.mean(log_w),
         lambda log_w: np.logaddexp.reduce(log_w),
         lambda log_w: np.max(log_w),
+    ],
+    "07 bits": [
+        lambda tables, picture: table_bits(tables, picture) * len(picture),
+        lambda tables, picture: table_bits(tables, picture) * np.log(2),
+        lambda tables, picture: table_bits(tables, 1 - picture),
+        lambda tables, picture: -np.log2([t[0] for t in tables]).mean(),
+        lambda tables, picture: table_bits([np.full(len(t), t.mean()) for t in tables], picture),
+        lambda tables, picture: table_bits([t[::-1] for t in tables], picture),
+    ],
+    "07 column mask": [
+        lambda h, w, kind: column_mask(w, h, kind).T,
+        lambda h, w, kind: column_mask(w, h, kind).T[:h, :w],
+        lambda h, w, kind: column_mask(h, w, "B"),
+        lambda h, w, kind: column_mask(h, w, "A"),
+        lambda h, w, kind: np.tri(h, w),
+    ],
+    "07 augment": [
+        lambda x, rng: x,
+        lambda x, rng: x[..., ::-1],
+        lambda x, rng: augment(x, rng)[:, :, ::-1],
+        lambda x, rng: np.clip(x * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1),
+        lambda x, rng: np.clip(augment(x, rng) * rng.uniform(0.9, 1.1), 0, 1),
+        lambda x, rng: augment(x, rng) * 1.1,
+        lambda x, rng: np.clip(x[..., ::-1] * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1),
+        lambda x, rng: np.clip(augment(x, rng) * rng.uniform(0.9, 1.1, (len(x), 3, 1, 1)), 0, 1),
     ],
 }
 

@@ -2,6 +2,8 @@ import timeit
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import linalg
 
 from course_utils.density import ImageDensity
@@ -11,6 +13,8 @@ from course_utils.metrics import (
     floor,
     frechet,
     measure,
+    nearest,
+    precision_recall,
     sliced_wasserstein,
     total_variation,
 )
@@ -219,3 +223,92 @@ def test_frechet_of_one_feature():
 def test_frechet_names_features_that_are_no_numbers():
     with pytest.raises(ValueError, match="NaN"):
         frechet(np.full((5, 2), np.nan), np.zeros((5, 2)))
+
+
+# ---- features and pictures
+
+
+def test_precision_and_recall_of_known_sets():
+    """On a line: the balls of 0, 1, 2 reach 1, and those of 1.5, 9, 10.5 reach 7.5, 1.5, 1.5."""
+    real, fake = np.array([[0.0], [1], [2]]), np.array([[1.5], [9], [10.5]])
+    assert precision_recall(real, fake, k=1) == (1 / 3, 1)
+    assert precision_recall(fake, real, k=1) == (1, 1 / 3)
+    assert precision_recall(real, real + 4, k=1) == (0, 0)
+
+
+def test_precision_and_recall_of_equal_and_of_distant_sets():
+    a = np.random.default_rng(0).normal(size=(300, 8))
+    assert precision_recall(a, a[::-1]) == (1, 1)
+    assert precision_recall(np.ones((9, 2)), np.ones((9, 2))) == (1, 1)
+    assert precision_recall(a, a + 100) == (0, 0)
+
+
+def test_a_dropped_mode_lowers_recall_and_a_wrong_one_precision():
+    rng = np.random.default_rng(0)
+    two, other = (rng.normal(size=(600, 4)) + 20 * rng.integers(2, size=(600, 1)) for _ in "ab")
+    one = rng.normal(size=(600, 4))
+    precision, recall = precision_recall(two, one)
+    assert precision > 0.95 and recall == pytest.approx(0.5, abs=0.06)
+    precision, recall = precision_recall(one, two)
+    assert precision == pytest.approx(0.5, abs=0.06) and recall > 0.95
+    assert min(precision_recall(two, other)) > 0.95
+    copies = np.repeat(two[:10], 60, axis=0)
+    assert precision_recall(two, copies) == (1, 10 / 600)
+
+
+@given(st.integers(6, 40), st.integers(6, 40), st.integers(1, 3), st.integers(0, 99))
+def test_precision_and_recall_follow_their_definition(n, m, d, seed):
+    rng = np.random.default_rng(seed)
+    real, fake = rng.normal(size=(n, d)), rng.normal(size=(m, d)) + rng.normal(size=d)
+
+    def share(points, others, k=5):
+        hit = 0
+        for point in points:
+            for other in others:
+                reach = sorted(np.linalg.norm(others - other, axis=1))[k]
+                if np.linalg.norm(point - other) <= reach:
+                    hit += 1
+                    break
+        return hit / len(points)
+
+    assert precision_recall(real, fake) == (share(fake, real), share(real, fake))
+
+
+@pytest.mark.parametrize("shapes", [((9, 2), (9, 3)), ((5, 2), (9, 2)), ((9, 2), (5, 2)), (9, 9)])
+def test_precision_and_recall_refuse_what_does_not_fit(shapes):
+    with pytest.raises(ValueError, match="n and m at least 6"):
+        precision_recall(*map(np.zeros, shapes))
+    with pytest.raises(ValueError, match="NaN or infinite"):
+        precision_recall(np.zeros((9, 2)), np.full((9, 2), np.inf))
+
+
+@given(st.integers(1, 300), st.integers(1, 20), st.integers(0, 99))
+def test_the_nearest_is_what_comparing_all_finds(n, m, seed):
+    rng = np.random.default_rng(seed)
+    x, to = rng.random((n, 3, 4, 4)), rng.random((m, 3, 4, 4))
+    each = np.sqrt(((x[:, None] - to) ** 2).mean((2, 3, 4)))
+    np.testing.assert_allclose(nearest(x, to), each.min(1), rtol=1e-5)
+
+
+def test_copies_are_found():
+    to = np.random.default_rng(0).random((700, 3, 16, 16), np.float32)
+    x = to[::-1].copy()
+    x[:100] += np.float32(0.1)
+    distance = nearest(x, to)
+    assert distance[:100] == pytest.approx(0.1, rel=1e-4) and not distance[100:].any()
+
+
+@pytest.mark.parametrize(
+    "shapes", [((4, 3, 2, 2), (4, 3, 4, 4)), ((0, 3), (4, 3)), ((4, 3), (0, 3)), (4, 4)]
+)
+def test_pictures_that_do_not_fit_have_no_nearest(shapes):
+    with pytest.raises(ValueError, match="pictures of one shape"):
+        nearest(*map(np.zeros, shapes))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_pictures_that_are_no_numbers_have_no_nearest(value):
+    right, wrong = np.zeros((4, 3)), np.full((4, 3), value)
+    for pair in ((right, wrong), (wrong, right)):
+        with pytest.raises(ValueError, match="NaN or infinite"):
+            nearest(*pair)

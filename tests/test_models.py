@@ -9,7 +9,14 @@ import torch
 from course_utils import models
 from tests.notebook_rules import code_cells, read
 
-TAUGHT = {"MLP": "02", "d_step": "02", "g_step": "02", "PatchAutoencoders": "04"}
+TAUGHT = {
+    "MLP": "02",
+    "d_step": "02",
+    "g_step": "02",
+    "PatchAutoencoders": "04",
+    "Masked": "07",
+    "PixelCNN": "07",
+}
 
 
 def without_docstrings(tree):

@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06        half an hour on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 judge        an hour on two cores
 """
 
 import sys
@@ -8,11 +8,15 @@ import time
 
 import numpy as np
 import torch
+import torch.nn.functional as F
+from PIL import Image
 from skimage.data import camera
 
 from course_utils import checkpoints
 from course_utils.datasets import bezier, digits
+from course_utils.datasets.faces import FACTORS, faces
 from course_utils.density import PICTURES, ImageDensity, course_pictures
+from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
 from tools.lessons import definitions
@@ -102,10 +106,104 @@ def lesson_06():
     return {"06_autoencoder_to_vae": tensors, "06_convolutional": paint}
 
 
-def main(numbers):
-    for number in numbers:
+def lesson_07():
+    """PixelCNNs for faces of 16 and of 32 pixels, with their palettes; a few unseen small faces."""
+    lesson, nets = definitions("07"), {}
+    rng = lesson["rng"] = np.random.default_rng(0)
+    K = lesson["K"] = 64
+    torch.manual_seed(0)
+    larger = {"C": 48, "D": (1, 2, 4, 8, 1, 2, 4)}
+    for name, size, more, steps in [
+        ("07_pixel_rnn", 16, {}, 12_000),
+        ("07_faces_32", 32, larger, 6000),
+    ]:
+        x, unseen = np.split(faces(20_000, rng, size, crisp=True)[0], [19_968])
+        palette = lesson["find_palette"](x, K)
+        x, unseen = (torch.tensor(lesson["encode"](v, palette)).long() for v in (x, unseen))
+        net = lesson["PixelCNN"](K, K, size, **more)
+        lesson["train"](net, lesson["guess"], x, steps, 16)
+        nets[name] = net.state_dict() | {"palette": torch.tensor(palette).float()}
+        if size == 16:
+            nets[name]["pictures"] = unseen.byte()
+        else:
+            nets[name] = {key: value.half() for key, value in nets[name].items()}
+    return nets
+
+
+def damaged(x, strength):
+    """Faces `(4 m, 3, s, s)`: m merged, m patched together, m blurred, m noisy, by 0 to 1 each."""
+    merged, patched, blurred, noisy = x.chunk(4)
+    a, b, c, d = strength[:, None, None, None].chunk(4)
+    place = torch.arange(x.shape[-1]) / x.shape[-1]
+    return torch.cat(
+        [
+            merged.lerp(merged.roll(1, 0), a / 2),
+            torch.where(place < b / 2, patched.roll(1, 0), patched),
+            blurred.lerp(F.avg_pool2d(blurred, 3, 1, 1, count_include_pad=False), c),
+            (noisy + 0.2 * d * torch.randn_like(noisy)).clamp(0, 1),
+        ]
+    )
+
+
+def in_few_colours(x, K):
+    """Faces `(n, 3, s, s)`, in the K colours that suit them all."""
+    rows = (255 * x).round().byte().movedim(1, 3).flatten(0, 1).numpy()
+    few = Image.fromarray(rows).quantize(K, kmeans=1).convert("RGB")
+    return torch.tensor(np.asarray(few)).unflatten(0, (-1, x.shape[2])).movedim(3, 1) / 255
+
+
+def faces_to_judge(n, rng, size, crisp):
+    """Faces, at 32 pixels a side, and by question what is to be answered, -100 where nothing is.
+
+    Half have eyes drawn for themselves, a quarter are damaged, and half of the small ones have few
+    colours.
+    """
+    eye, other = rng.integers(len(FACTORS["eye"]), size=(2, n))
+    other = np.where(rng.random(n) < 0.5, other, eye)
+    x, factors = faces(n, rng, size, crisp, eye=eye, eye_right=other)
+    x = torch.tensor(x)
+    y = {name: torch.tensor(factors[name]) for name in ANSWERS if name in factors}
+    m = n // 4
+    strength = torch.zeros(n)
+    strength[:m] = torch.rand(m)
+    x[:m] = damaged(x[:m], strength[:m])
+    for values in y.values():
+        values[: m // 2] = -100  # parts of two people
+    y["intact"] = torch.stack([strength, 1 - strength], 1)
+    k = 32 // size
+    if k > 1:
+        few = torch.rand(n) < 0.5
+        x[few] = in_few_colours(x[few], int(rng.integers(12, 65)))
+    return x.repeat_interleave(k, 2).repeat_interleave(k, 3), y
+
+
+def judge(rounds=300, n=512):
+    """The judge of faces: both sizes, soft and crisp, each face seen once."""
+    rng = np.random.default_rng(0)
+    torch.manual_seed(0)
+    net = Judge()
+    weight = {name: 0.3 if name == "intact" else 1 / 12 for name in ANSWERS}
+    optimizer = torch.optim.AdamW(net.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, rounds * n // 32)
+    for _ in (bar := Steps(rounds)):
+        kinds = [faces_to_judge(n, rng, size, crisp) for size in (16, 32) for crisp in (0, 1)]
+        x = torch.cat([x for x, _ in kinds])
+        y = {name: torch.cat([y[name] for _, y in kinds]) for name in ANSWERS}
+        for batch in torch.randperm(4 * n).split(128):
+            losses = {name: F.cross_entropy(a, y[name][batch]) for name, a in net(x[batch]).items()}
+            loss = sum(weight[name] * losses[name] for name in ANSWERS)
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+            schedule.step()
+        bar.show(loss=loss.detach())
+    return {"judge": net}
+
+
+def main(names):
+    for name in names:
         start = time.perf_counter()
-        nets = globals()[f"lesson_{number}"]()
+        nets = globals()[f"lesson_{name}" if name.isdecimal() else name]()
         minutes = (time.perf_counter() - start) / 60
         about = {"trained": f"{minutes:.0f} minutes on {torch.get_num_threads()} threads"}
         for name, net in nets.items():

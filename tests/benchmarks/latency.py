@@ -47,6 +47,12 @@ SOURCES = [
     "layers = [layer(2, 128), layer(128, 128), layer(128, 784)]\n"
     "codes = rng.standard_normal((3000, 2))\n"
     "Decoder(layers, codes, np.arange(3000) % 10, 'Codes and a picture.', z=[2.5, 0])",
+    "import torch\nfrom course_utils.models import PixelCNN\n"
+    "from course_utils.widgets.completer import Completer\n"
+    "net = PixelCNN(64, 64)\n"
+    "with torch.no_grad():\n    net.out.weight.mul_(10)\n"
+    "picture = rng.integers(64, size=(1, 16, 16))\n"
+    "Completer(net, rng.random((64, 3)), picture, 'A picture and four completions.')",
 ]
 # Resolves with the milliseconds until the picture of an element has changed.
 WATCH = """([selector, event]) => {
@@ -89,6 +95,7 @@ def measure(page):
         ),
         "filters (in the browser)": (".way-4 .scaled", page.get_by_label("z₃", exact=True)),
         "decoder (in the browser)": (".way-5 .picture", page.locator(".way-5 .plane")),
+        "completer (in the browser)": (".way-6 .completion", page.get_by_label("temperature")),
     }
     times = {"painter (in the browser)": [], **{name: [] for name in controls}}
     for move in range(MOVES):
@@ -108,7 +115,7 @@ def measure(page):
             control.focus()
             page.wait_for_timeout(50)
             page.evaluate(WATCH, [selector, "keydown"])
-            page.keyboard.press("ArrowLeft")
+            page.keyboard.press(("ArrowLeft", "ArrowRight")[move % 2])
             times[name].append(page.evaluate("window.changed"))
     return times
 

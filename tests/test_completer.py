@@ -1,0 +1,715 @@
+"""The completer widget: the same pictures in Python and JavaScript, and its controls."""
+
+from itertools import pairwise
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from playwright.sync_api import Locator
+from scipy.stats import chisquare
+
+from course_utils.models import PixelCNN
+from course_utils.widgets.completer import Completer, _mulberry32
+from slides import build
+from slides.exporter import DeckExporter
+from tests.deck import faults, go_to, open_deck
+from tests.jupyterlab import open_and_run
+from tests.test_widgets import ask, javascript
+from tools.notebooks import execute, normalise
+
+ALT = "A picture with its lower half covered, and four completions that a network draws."
+SIZES = [(64, 16, 32, (1, 2, 4, 1)), (5, 7, 8, (3, 1)), (2, 2, 1, ()), (256, 9, 4, (1,))]
+SIZES += [(3, 32, 2, (8,)), (9, 5, 3, (6, 2))]  # that looks farther than the picture goes
+
+
+def network(K=5, size=6, C=4, D=(1, 2), seed=0, make=PixelCNN):
+    """A network whose weights are all random, and as large as those of a trained one."""
+    torch.manual_seed(seed)
+    net = make(K, K, size, C, D)
+    with torch.no_grad():
+        for part in net.parameters():
+            part.copy_(2 * part + 0.3 * torch.randn_like(part))
+    return net
+
+
+def settings(K=5, size=6, C=4, D=(1, 2), n=3, **change):
+    rng = np.random.default_rng(0)
+    given = dict(net=network(K, size, C, D), palette=rng.random((K, 3)), alt=ALT)
+    return {**given, "pictures": rng.integers(K, size=(n, size, size)), **change}
+
+
+def mask(size, rng):
+    return rng.random((size, size)) < 0.5
+
+
+def bits(widget, x):
+    """-log2 of the probability of each pixel of pictures `(n, size, size)`."""
+    logp = torch.log_softmax(torch.from_numpy(widget.logits(x)), 1)
+    return -np.take_along_axis(logp.numpy(), np.asarray(x)[:, None], 1)[:, 0] / np.log(2)
+
+
+# ---- without a browser
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        settings(),
+        settings(2, 2, 1, (), n=1),
+        settings(64, 16, 8, (4,), covered=np.eye(16), seed=2**32 - 1, temperature=0.2),
+    ],
+)
+def test_it_is_stored_with_a_picture_and_alt_text(values):
+    widget = Completer(**values)
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for word in ("http", "fetch(", "import "):
+        assert word not in widget._esm
+    widget.covered = np.zeros_like(widget.covered).tolist()
+    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+
+
+def test_arrays_and_tensors_are_taken_alike():
+    values = settings()
+    widget = Completer(**values, covered=np.eye(6, dtype=bool))
+    tensors = {name: torch.from_numpy(values[name]) for name in ("palette", "pictures")}
+    tensors["pictures"] = tensors["pictures"].to(torch.uint8)
+    other = Completer(**{**values, **tensors}, covered=torch.eye(6))
+    for name in ("weights", "palette", "pictures", "shape", "covered"):
+        assert getattr(other, name) == getattr(widget, name)
+    np.testing.assert_array_equal(other.complete(), widget.complete())
+
+
+@pytest.mark.parametrize("K, size, C, D", SIZES)
+def test_weights_that_are_not_masked_are_kept_once_as_float32(K, size, C, D):
+    net = network(K, size, C, D)
+    widget = Completer(**settings(K, size, C, D, net=net))
+    block = 6 * C * C + 2 * C * C + 2 * C * C + 4 * C
+    numbers = 2 * C * size**2 + 3 * K * C + K * C + 2 * C + len(D) * block + C * K + K
+    assert len(widget.weights) == 4 * numbers
+    assert len(widget.palette) == 3 * K and len(widget.pictures) == 3 * size**2
+    assert widget.shape == [K, C, size, *D]
+
+
+def test_the_network_is_copied_and_nothing_else_is_touched():
+    values = settings()
+    net, start = values["net"], torch.get_rng_state()
+    widget = Completer(**values)
+    before, four = widget.logits(values["pictures"]), widget.complete()
+    assert torch.equal(torch.get_rng_state(), start) and net.training
+    x = torch.nn.functional.one_hot(torch.from_numpy(values["pictures"]), 5).movedim(-1, 1).float()
+    np.testing.assert_allclose(before, net(x).detach(), rtol=1e-5, atol=1e-5)
+    torch.nn.init.zeros_(net.out.weight)
+    np.testing.assert_array_equal(widget.logits(values["pictures"]), before)
+    np.testing.assert_array_equal(widget.complete(), four)
+    np.testing.assert_array_equal(widget._pictures, values["pictures"])
+
+
+def test_logits_of_the_first_rows():
+    widget, x = Completer(**settings()), settings()["pictures"]
+    assert widget.logits(x).shape == (3, 5, 6, 6) and widget.logits(x).dtype == float
+    np.testing.assert_allclose(widget.logits(x[:, :2]), widget.logits(x)[:, :, :2], atol=1e-12)
+
+
+class Rebuilt(PixelCNN):
+    """As a lesson defines it: another class with the same computation."""
+
+
+class Other(PixelCNN):
+    def forward(self, x):
+        return super().forward(x) + x
+
+
+def changed(name, value):
+    net = network()
+    with torch.no_grad():
+        part = dict(net.named_parameters())[name] if name != "mask" else net.h0.mask
+        part.view(-1)[0 if name != "mask" else 1] = value
+    return net
+
+
+x, palette = settings()["pictures"], settings()["palette"]
+
+
+@pytest.mark.parametrize(
+    "change, words",
+    [
+        (dict(net=torch.nn.Conv2d(5, 5, 3)), "net must be a finite PixelCNN"),
+        (dict(net=None), "net must be a finite PixelCNN"),
+        (dict(net=PixelCNN(5, 6, 6, 4)), "net must be a finite PixelCNN"),
+        (dict(net=PixelCNN(1, 1, 6, 4)), r"net must be .* K 2 to 256, size 2 to 32"),
+        (dict(net=PixelCNN(257, 257, 6, 4)), "net must be .* K 2 to 256"),
+        (dict(net=PixelCNN(5, 5, 33, 4)), "net must be .* size 2 to 32"),
+        (dict(net=network(make=Other)), "net must be a finite PixelCNN"),
+        (dict(net=changed("mask", 1.0)), "net must be a finite PixelCNN"),
+        (dict(net=changed("v.1.bias", torch.nan)), "net must be a finite PixelCNN"),
+        (dict(net=changed("h0.weight", torch.inf)), "net must be a finite PixelCNN"),
+        (dict(palette=palette[:4]), r"palette must be 5 colours, \(5, 3\), of numbers from 0 to 1"),
+        (dict(palette=255 * palette), "palette must be 5 colours"),
+        (dict(palette=palette - np.nan), "palette must be 5 colours"),
+        (dict(pictures=x[0]), "A picture must be rows of 6 whole numbers from 0 to 4"),
+        (dict(pictures=x[:, :, :5]), "A picture must be rows of 6 whole numbers"),
+        (dict(pictures=x + 1), "A picture must be rows of 6 whole numbers"),
+        (dict(pictures=x - 1), "A picture must be rows of 6 whole numbers"),
+        (dict(pictures=x + 0.5), "A picture must be rows of 6 whole numbers"),
+        (dict(pictures=x * np.nan), "A picture must be rows of 6 whole numbers"),
+        (dict(pictures=x[:, :5]), "pictures must be 1 to 64, each of 6 x 6 pixels"),
+        (dict(pictures=x[:0]), "pictures must be 1 to 64"),
+        (dict(pictures=np.zeros((65, 6, 6), int)), "pictures must be 1 to 64"),
+        (dict(covered=np.ones((6, 5))), "covered must be 6 x 6 numbers from 0 to 1"),
+        (dict(covered=np.full((6, 6), 2)), "covered must be 6 x 6"),
+        (dict(covered=np.full((6, 6), np.nan)), "covered must be 6 x 6"),
+        (dict(temperature=0.1), "temperature must be from 0.2 to 2"),
+        (dict(temperature=np.nan), "temperature must be from 0.2 to 2"),
+        (dict(seed=-1), "seed must be from 0 to 4294967295"),
+        (dict(seed=2**32), "seed must be from 0 to 4294967295"),
+    ],
+)
+def test_what_does_not_fit_is_refused(change, words):
+    with pytest.raises(ValueError, match=words):
+        Completer(**settings(**change))
+
+
+def test_what_is_chosen_stays_in_range():
+    widget = Completer(**settings())
+    chosen = widget.covered, widget.seed, widget.temperature, widget.number
+    for name, value in [("number", 3), ("number", -1), ("seed", -1), ("temperature", 2.1)]:
+        with pytest.raises(ValueError, match=f"{name} must be from"):
+            setattr(widget, name, value)
+    for value in ([[1] * 6] * 5, [], [[0.5] * 6] * 5 + [[0.5] * 5 + [7]]):
+        with pytest.raises(ValueError, match=r"covered must be 6 x 6|inhomogeneous"):
+            widget.covered = value
+    for value in (x[0], x + 1, [[[0, 1]]]):
+        with pytest.raises(ValueError, match="A picture must be rows of 6"):
+            widget.logits(value)
+    assert chosen == (widget.covered, widget.seed, widget.temperature, widget.number)
+
+
+def test_another_class_with_the_same_computation_is_taken():
+    widget = Completer(**settings(net=network(make=Rebuilt)))
+    assert widget.weights == Completer(**settings()).weights
+
+
+def test_it_opens_with_the_lower_half_covered():
+    for size in (6, 7):
+        covered = Completer(**settings(size=size)).covered
+        assert covered == [[int(r >= size // 2)] * size for r in range(size)]
+
+
+def test_what_is_kept_stays_and_what_is_covered_does_not_look_down():
+    rng = np.random.default_rng(1)
+    widget = Completer(**settings(seed=5, covered=mask(6, rng)))
+    covered = np.array(widget.covered, bool)
+    for widget.number in range(3):
+        four = widget.complete()
+        assert (four == x[widget.number])[:, ~covered].all()
+        assert len(np.unique(four[:, covered], axis=0)) == 4
+    below = x.copy()
+    below[:, 3:] = (below[:, 3:] + 1) % 5  # another lower half
+    upper = np.arange(6)[:, None] < np.full(6, 3)
+    pair = [Completer(**settings(pictures=p, covered=upper)).complete() for p in (x, below)]
+    np.testing.assert_array_equal(pair[0][:, :3], pair[1][:, :3])
+    more = covered.copy()
+    more[4] = True  # what stands above stays
+    both = [Completer(**settings(seed=5, covered=m)).complete() for m in (covered, more)]
+    np.testing.assert_array_equal(both[0][:, :4], both[1][:, :4])
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1, 2])
+def test_colours_are_drawn_as_often_as_they_should(temperature):
+    at = np.zeros((6, 6), int)
+    at[2, 3] = 1
+    widget = Completer(**settings(covered=at, temperature=temperature))
+    drawn = np.zeros(5)
+    for widget.seed in range(500):
+        drawn += np.bincount(widget.complete()[:, 2, 3], minlength=5)
+    p = torch.softmax(torch.from_numpy(widget.logits(x[:1])[0, :, 2, 3]) / temperature, 0).numpy()
+    assert p.max() < 0.99
+    assert chisquare(drawn, drawn.sum() * p).pvalue > 1e-3
+
+
+# ---- the same numbers in JavaScript and PyTorch
+
+
+def in_javascript(browser, widget, x, choices):
+    """Logits of four pictures x; completions and their bits for (covered, temperature, seed)."""
+    function = """(code, state, x, choices) => {
+        for (const name of ['weights', 'palette', 'pictures'])
+            state[name] = new DataView(new Uint8Array([0, 0, 0, ...state[name]]).buffer, 3);
+        const { net, palette, pictures } = code.decode({get: name => state[name]}), logits = [];
+        code.walk(net, x.map(one => one.flat()), (k, values) => logits.push([...values]));
+        return [palette, pictures.map(one => [...one]), logits, choices.map(choice => {
+            const [covered, temperature, seed] = choice;
+            const made = code.complete(net, pictures.at(-1), covered.flat(), temperature, seed);
+            return [made.pictures.map(one => [...one]), made.bits.map(one => [...one])];
+        })];
+    }"""
+    state = {name: getattr(widget, name) for name in Completer.class_own_traits()}
+    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
+    return javascript(browser, widget, function, state, x.tolist(), choices)
+
+
+@pytest.mark.parametrize("K, size, C, D", SIZES)
+def test_three_times_the_same_logits_and_pictures(browser, K, size, C, D):
+    values, rng = settings(K, size, C, D), np.random.default_rng(1)
+    widget, four = Completer(**values), rng.integers(K, size=(4, size, size))
+    choices = [(widget.covered, 1, 0), (np.ones((size, size), int).tolist(), 0.2, 2**32 - 1)]
+    choices += [(mask(size, rng).astype(int).tolist(), 2, 7), (choices[0][0], 0.55, 12345)]
+    palette, pictures, logits, made = in_javascript(browser, widget, four, choices)
+    assert [eval(c[3:].replace(" ", ",")) for c in palette] == [
+        tuple(c) for c in np.reshape([*widget.palette], (K, 3)).tolist()
+    ]
+    np.testing.assert_array_equal(np.reshape(pictures, (3, size, size)), values["pictures"])
+    logits = np.reshape(logits, (size, size, K, 4)).transpose(3, 2, 0, 1)
+    np.testing.assert_allclose(logits, widget.logits(four), rtol=1e-10, atol=1e-10)
+    planes = torch.nn.functional.one_hot(torch.from_numpy(four), K).movedim(-1, 1).float()
+    expected = values["net"](planes).detach().numpy()
+    np.testing.assert_allclose(logits, expected, rtol=1e-5, atol=1e-5 * abs(expected).max())
+    widget.number = 2
+    for choice, (seen, seen_bits) in zip(choices, made, strict=True):
+        widget.covered, widget.temperature, widget.seed = choice
+        ours = widget.complete()
+        np.testing.assert_array_equal(np.reshape(seen, ours.shape), ours)
+        expected = bits(widget, ours)
+        np.testing.assert_allclose(np.reshape(seen_bits, ours.shape), expected, atol=1e-9)
+
+
+@pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])
+def test_the_same_random_numbers(browser, seed):
+    widget = Completer(**settings(seed=seed))
+    seen = javascript(browser, widget, "(code, seed) => [...code.mulberry32(seed, 4096)]", seed)
+    np.testing.assert_array_equal(seen, _mulberry32(seed, 4096))
+    assert seed or seen[0] == 0.26642920868471265  # of the generator as it was published
+    assert abs(np.mean(seen) - 0.5) < 0.02 and min(seen) >= 0 and max(seen) < 1
+
+
+# ---- in JupyterLab
+
+SETUP = f"""
+import numpy as np
+import torch
+from course_utils.models import PixelCNN
+from course_utils.widgets.completer import Completer
+rng = np.random.default_rng(0)
+def made(K, size, n):
+    torch.manual_seed(0)
+    net = PixelCNN(K, K, size, 8, (1, 2))
+    with torch.no_grad():
+        for part in net.parameters():
+            part.copy_(2 * part + 0.3 * torch.randn_like(part))
+    palette = np.linspace(0, 1, K)[:, None] ** [0.5, 1, 2] * [1, 0.5, 0.2]
+    return Completer(net, palette, rng.integers(K, size=(n, size, size)), {ALT!r})
+def bits(widget, x):
+    p = torch.softmax(torch.from_numpy(widget.logits(x)), 1).numpy()
+    return -np.log2(np.take_along_axis(p, x[:, None], 1))[:, 0]
+def means(widget):
+    x, covered = widget._pictures[[widget.number]], np.array(widget.covered, bool)
+    both = bits(widget, np.concatenate([x, widget.complete()]))
+    return [[float(one[part].mean()) for part in (covered, ~covered) if part.any()] for one in both]
+""".strip()
+SIZE = {"faces": 16, "single": 5}
+
+
+@pytest.fixture(scope="module")
+def page(lab, lab_folder, browser):
+    sources = [SETUP, "faces = made(6, 16, 3)\nfaces", "single = made(3, 5, 1)\nsingle"]
+    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
+    nbformat.write(normalise(notebook), lab_folder / "completer.ipynb")
+    page, _ = open_and_run(browser, lab, "completer.ipynb")
+    page.set_default_timeout(10_000)
+    page.wait_for_function("() => document.querySelectorAll('.course-completer').length === 2")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def use(page):
+    """Name -> that widget, as it opened."""
+
+    def reset(name):
+        size = SIZE[name]
+        covered = [[int(r >= size // 2)] * size for r in range(size)]
+        start = dict(number=0, seed=0, temperature=1.0, covered=covered)
+        ask(page, f"[{name}.set_trait(*pair) for pair in {start}.items()]")
+        page.wait_for_timeout(200)
+        widget = page.locator(".course-completer").nth([*SIZE].index(name))
+        widget.scroll_into_view_if_needed()
+        settle(page, widget, size)
+        return widget
+
+    return reset
+
+
+# What the canvases show, the one to rub out first: the colours of pixels, or -1 where chequered.
+LOOK = """(widget, size) => [...widget.querySelectorAll('canvas')].map(canvas => {
+    const z = canvas.width / size, pen = canvas.getContext('2d');
+    const { data } = pen.getImageData(0, 0, canvas.width, canvas.height);
+    const colour = (r, c) => {
+        const at = 4 * (Math.floor(r * z) * canvas.width + Math.floor(c * z));
+        return 65536 * data[at] + 256 * data[at + 1] + data[at + 2];
+    };
+    return Array.from({length: size * size}, (_, k) => {
+        const r = Math.floor(k / size) + 0.2, c = k % size, here = colour(r, c + 0.2);
+        return here === colour(r, c + 0.7) ? here : -1;
+    });
+})"""
+
+
+def shown(widget, size=16):
+    return np.reshape(widget.evaluate(LOOK, size), (5, size, size))
+
+
+def settle(page, widget, size=16):
+    """Waits until the completions are filled."""
+    for _ in range(60):
+        if (shown(widget, size)[1:] >= 0).all():
+            return
+        page.wait_for_timeout(100)
+    raise AssertionError("the completions are not filled")
+
+
+def agrees(page, widget, name):
+    """What the page shows and says is what Python has; returns what is covered."""
+    settle(page, widget, SIZE[name])
+    page.wait_for_timeout(300)
+    seen = shown(widget, SIZE[name])
+    given = f"(np.concatenate([{name}._pictures[[{name}.number]], {name}.complete()]))"
+    rgb = f"np.frombuffer({name}.palette, np.uint8).reshape(-1, 3) @ [65536, 256, 1]"
+    expected = np.array(eval(ask(page, f"({rgb})[{given}].tolist()")))
+    covered = np.array(eval(ask(page, f"{name}.covered")), bool)
+    expected[0][covered] = -1
+    np.testing.assert_array_equal(seen, expected)
+    words = widget.locator("canvas + output").all_inner_texts()
+    names = [("covered", "kept")] + 4 * [("filled", "kept")]
+    for text, pair, means in zip(words, names, eval(ask(page, f"means({name})")), strict=True):
+        pair = [word for word, part in zip(pair, (covered, ~covered), strict=True) if part.any()]
+        parts = text.removeprefix("bits a pixel: ").split(", ")
+        assert [part.split()[1] for part in parts] == pair
+        np.testing.assert_allclose([float(part.split()[0]) for part in parts], means, atol=0.0051)
+    rows = widget.get_by_label("rows kept from the top").input_value()
+    assert int(rows) == (covered.any(axis=1).argmax() if covered.any() else len(covered))
+    return covered
+
+
+def button(widget, name):
+    return widget.get_by_role("button", name=name)
+
+
+def on_screen(widget, row, column):
+    """The middle of a pixel of the picture of 16 x 16."""
+    box = widget.locator(".picture").bounding_box()
+    return box["x"] + (column + 0.5) * box["width"] / 16, box["y"] + (row + 0.5) * box["width"] / 16
+
+
+def half(upper):
+    return np.repeat((np.arange(16) < 8) == upper, 16).reshape(16, 16)
+
+
+@pytest.mark.parametrize("name", SIZE)
+def test_it_opens_as_python_says(page, use, name):
+    widget = use(name)
+    covered = agrees(page, widget, name)
+    assert covered[-1].all() and not covered[0].any()
+    box = widget.bounding_box()
+    assert box["width"] <= 850 and box["height"] <= 420
+    assert widget.get_attribute("aria-label") == ALT
+    picture = widget.locator(".picture")
+    assert "arrow keys move the brush" in picture.get_attribute("aria-label")
+    assert picture.evaluate("c => getComputedStyle(c).touchAction") == "none"
+    labels = [view.get_attribute("aria-label") for view in widget.locator(".completion").all()]
+    assert labels == [f"completion {p}" for p in (1, 2, 3, 4)]
+    for canvas in widget.locator("canvas").all():
+        assert canvas.evaluate("c => c.width >= 1.9 * c.clientWidth")  # sharp on a projector
+        assert canvas.bounding_box()["width"] % SIZE[name] == 0
+    for control in [picture, *widget.locator("input").all()]:
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    assert button(widget, "Another face").is_visible() == (name == "faces")
+    page.screenshot(path=f"build/completer_{name}.png")
+
+
+def test_rubbing_out_with_the_mouse(page, use):
+    widget = use("faces")
+    button(widget, "Restore").click()
+    assert not agrees(page, widget, "faces").any()
+    page.mouse.move(*on_screen(widget, 4, 3))  # hovering
+    page.wait_for_timeout(200)
+    assert not agrees(page, widget, "faces").any()
+    page.mouse.down()
+    page.mouse.move(*on_screen(widget, 4, 12))  # one fast move leaves no gap
+    page.wait_for_timeout(300)
+    expected = np.zeros((16, 16), bool)
+    expected[3:6, 2:14] = True
+    for seen in shown(widget):  # nothing is filled yet
+        np.testing.assert_array_equal(seen < 0, expected)
+    page.mouse.move(*on_screen(widget, 14, 30))  # out of the picture
+    page.mouse.up()
+    page.mouse.move(*on_screen(widget, 0, 0))
+    covered = agrees(page, widget, "faces")
+    assert covered[expected].all() and covered[5, 15] and not covered[0].any()
+    page.mouse.click(*on_screen(widget, 15, 0))
+    more = agrees(page, widget, "faces")
+    assert more[14:, :2].all() and (more >= covered).all() and more.sum() == covered.sum() + 4
+
+
+def test_rubbing_out_by_keys(page, use):
+    widget = use("faces")
+    button(widget, "Restore").click()
+    picture, title = widget.locator(".picture"), widget.locator(".title").first
+    picture.focus()
+    for key in ("Home", "ArrowUp", "Shift+ArrowLeft"):  # row 7, column 3
+        page.keyboard.press(key)
+    assert title.inner_text() == "Brush up"
+    assert picture.evaluate("c => getComputedStyle(c).outlineStyle") == "solid"
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowRight")
+    assert title.inner_text() == "Brush down"
+    page.keyboard.press(" ")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Tab")
+    assert title.inner_text() == "Picture 1 of 3: rub it out"
+    expected = np.zeros((16, 16), bool)
+    expected[6:9, 2:6] = True
+    np.testing.assert_array_equal(agrees(page, widget, "faces"), expected)
+    picture.focus()
+    for _ in range(5):
+        page.keyboard.press("Shift+ArrowDown")  # stays in the picture
+    page.keyboard.press(" ")
+    page.keyboard.press("Tab")
+    assert agrees(page, widget, "faces")[15].any()
+
+
+def test_rows_kept_by_slider(page, use):
+    widget = use("faces")
+    slider = widget.get_by_label("rows kept from the top")
+    assert slider.input_value() == "8"
+    slider.fill("3")
+    covered = agrees(page, widget, "faces")
+    assert covered[3:].all() and not covered[:3].any()
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert not agrees(page, widget, "faces")[:4].any()
+    slider.fill("16")
+    assert not agrees(page, widget, "faces").any()
+    slider.fill("0")
+    assert agrees(page, widget, "faces").all()
+
+
+def test_halves_and_restore_by_buttons(page, use):
+    widget = use("faces")
+    for name, expected in [
+        ("Cover the upper half", half(True)),
+        ("Restore", np.zeros((16, 16), bool)),
+        ("Cover the lower half", half(False)),
+    ]:
+        button(widget, name).click()
+        np.testing.assert_array_equal(agrees(page, widget, "faces"), expected)
+
+
+def test_again_and_another_face(page, use):
+    widget = use("faces")
+    first = shown(widget)
+    button(widget, "Again").click()
+    agrees(page, widget, "faces")
+    second = shown(widget)
+    assert (first[0] == second[0]).all() and not (first[1:] == second[1:]).all(axis=(1, 2)).any()
+    assert ask(page, "faces.seed") == "1"
+    for number in (1, 2, 0):
+        button(widget, "Another face").click()
+        assert (agrees(page, widget, "faces") == half(False)).all()
+        assert ask(page, "faces.number") == str(number)
+        words = widget.locator(".title").first.inner_text()
+        assert words == f"Picture {number + 1} of 3: rub it out"
+    np.testing.assert_array_equal(shown(widget), second)
+
+
+def test_temperature_by_slider(page, use):
+    widget = use("faces")
+    before, slider = shown(widget), widget.get_by_label("temperature")
+    for value in ("0.2", "2"):
+        slider.fill(value)
+        page.wait_for_timeout(300)
+        after = shown(widget)
+        assert (after[1:] >= 0).all() and (after != before).any()  # at once
+        agrees(page, widget, "faces")
+        assert float(ask(page, "faces.temperature")) == float(value)
+    slider.focus()
+    page.keyboard.press("ArrowLeft")
+    agrees(page, widget, "faces")
+    assert ask(page, "faces.temperature") == "1.95"
+
+
+def test_it_is_filled_pixel_by_pixel(page, use):
+    widget = use("faces")
+    button(widget, "Cover the upper half").click()
+    agrees(page, widget, "faces")
+    button(widget, "Again").click()
+    numbers = []
+    for _ in range(12):
+        page.wait_for_timeout(100)
+        filled = shown(widget)[1:].reshape(4, 256)[:, :128] >= 0
+        numbers.append(int(filled[0].sum()))
+        assert (filled == (np.arange(128) < numbers[-1])).all()  # row by row, the four together
+    assert numbers == sorted(numbers) and len(set(numbers)) >= 5 and numbers[0] < 100
+    agrees(page, widget, "faces")
+
+
+def test_at_once_where_motion_is_not_wanted(page, use):
+    widget = use("faces")
+    page.emulate_media(reduced_motion="reduce")
+    for _ in range(3):
+        before = shown(widget)
+        button(widget, "Again").click()
+        seen = page.evaluate(
+            """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
+                done(document.querySelector('.completion + output').textContent))))"""
+        )
+        assert "kept" in seen and (shown(widget)[1:] >= 0).all()
+        assert (shown(widget) != before).any()
+    page.emulate_media(reduced_motion="no-preference")
+    agrees(page, widget, "faces")
+
+
+def test_it_follows_python(page, use):
+    widget = use("faces")
+    ask(page, "faces.set_trait('covered', np.eye(16, dtype=int).tolist())")
+    page.wait_for_timeout(200)
+    np.testing.assert_array_equal(agrees(page, widget, "faces"), np.eye(16, dtype=bool))
+    ask(page, "[faces.set_trait('number', 2), faces.set_trait('seed', 2**32 - 1)]")
+    page.wait_for_timeout(200)
+    agrees(page, widget, "faces")
+    ask(page, "faces.set_trait('temperature', 0.5)")
+    page.wait_for_timeout(200)
+    agrees(page, widget, "faces")
+    assert widget.get_by_label("temperature").input_value() == "0.5"
+    button(widget, "Again").click()  # the seeds start over
+    agrees(page, widget, "faces")
+    assert ask(page, "faces.seed") == "0"
+
+
+def test_it_is_finished_out_of_sight(page, use):
+    widget = use("faces")
+    button(widget, "Again").click()
+    page.wait_for_timeout(200)
+    assert (shown(widget)[1:] < 0).any()
+    widget.evaluate("element => { element.style.display = 'none'; }")
+    page.wait_for_timeout(300)
+    assert (shown(widget)[1:] >= 0).all()
+    widget.evaluate("element => { element.style.display = ''; }")
+    agrees(page, widget, "faces")
+
+
+def test_it_can_be_read_in_a_dark_theme(page, use):
+    widget = use("faces")
+    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
+    assert widget.evaluate(light) < 150
+    page.evaluate(change, "JupyterLab Dark")
+    page.wait_for_timeout(2000)
+    assert widget.evaluate(light) > 600
+    page.screenshot(path="build/completer_dark.png")
+    page.evaluate(change, "JupyterLab Light")
+    page.wait_for_timeout(1000)
+
+
+def test_it_fits_a_narrow_page(page, use):
+    use("faces")
+    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
+    for width in (900, 700):
+        page.set_viewport_size({"width": width, "height": 900})
+        page.wait_for_timeout(300)
+        widget = use("faces")
+        parts = widget.locator("canvas, button, input, output").all()
+        assert max(box["x"] + box["width"] for box in map(Locator.bounding_box, parts)) <= width
+        picture, first = (view.bounding_box() for view in widget.locator("canvas").all()[:2])
+        assert picture["x"] + picture["width"] < first["x"]  # still side by side
+        page.screenshot(path=f"build/completer_{width}.png")
+        page.mouse.click(*on_screen(widget, 2, 2))
+        covered = agrees(page, widget, "faces")
+        assert covered[1:4, 1:4].all() and covered[:8].sum() == 9
+
+
+# ---- in a deck
+
+
+@pytest.fixture(scope="module")
+def deck(tmp_path_factory):
+    """A deck of three slides, the second with the widget under a line of text."""
+    build.fetch_libraries()
+    cells = [
+        new_markdown_cell("# A"),
+        new_markdown_cell("## B\n\nA line."),
+        new_markdown_cell("## C"),
+    ]
+    for cell in cells:
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    code = new_code_cell(SETUP + "\nmade(64, 16, 3)", metadata={"tags": ["hide-input"]})
+    notebook = new_notebook(cells=[*cells[:2], code, cells[2]])
+    execute(notebook, store_widget_state=True)
+    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
+    path = tmp_path_factory.mktemp("deck") / "x.html"
+    path.write_text(body, "utf-8")
+    return path
+
+
+def test_it_fits_a_slide(browser, deck):
+    assert faults(browser, deck, build.ROOT / "build" / "screenshots") == []
+
+
+def test_it_is_alive_in_a_deck(browser, deck):
+    page, requests, errors = open_deck(browser, deck)
+    go_to(page, ".course-completer")
+    widget, here = page.locator(".course-completer"), page.evaluate("Reveal.getIndices()")
+    settle(page, widget)
+    seen = [shown(widget)]
+
+    def acted():
+        page.wait_for_timeout(200)
+        settle(page, widget)
+        seen.append(shown(widget))
+        assert page.evaluate("Reveal.getIndices()") == here
+
+    for name in ("Again", "Another face", "Cover the upper half"):
+        button(widget, name).click()
+        acted()
+    page.mouse.move(*on_screen(widget, 12, 2))
+    page.mouse.down()
+    page.mouse.move(*on_screen(widget, 12, 9), steps=3)
+    page.mouse.up()
+    acted()
+    assert (seen[-1][0][11:14, 1:11] < 0).all()
+    for key in ("ArrowDown", " ", "ArrowLeft", " "):
+        page.keyboard.press(key)
+    acted()
+    widget.get_by_label("temperature").focus()
+    page.keyboard.press("Home")
+    acted()
+    for before, after in pairwise(seen):
+        assert (before != after).any()
+    page.keyboard.press("PageDown")  # what a presenter's remote sends
+    assert page.evaluate("Reveal.getIndices().h") == 2
+    page.context.close()
+    assert requests == errors == []
+
+
+def test_rubbing_out_by_touch_does_not_turn_the_slide(browser, deck):
+    context = browser.new_context(viewport={"width": 1280, "height": 720}, has_touch=True)
+    page = context.new_page()
+    page.goto(deck.resolve().as_uri())
+    page.wait_for_function("() => document.documentElement.dataset.deckReady")
+    go_to(page, ".course-completer")
+    widget = page.locator(".course-completer")
+    settle(page, widget)
+    session = context.new_cdp_session(page)
+    for kind, column in [("Start", 14), *[("Move", 14 - i) for i in range(1, 13)], ("End", None)]:
+        x, y = on_screen(widget, 3, column or 0)
+        points = [] if column is None else [{"x": x, "y": y, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+    page.wait_for_timeout(200)
+    settle(page, widget)
+    covered = shown(widget)[0] < 0
+    assert covered[2:5, 1:].all() and covered[:8].sum() == 3 * 15
+    assert page.evaluate("Reveal.getIndices().h") == 1
+    context.close()
