@@ -104,7 +104,7 @@ class ImageDensity:
             raise ValueError(f"size must be from 1 to {LARGEST_SIDE} pixels, not {size}.")
         path = _find(path)
         try:
-            picture = _read(path)
+            picture = read_picture(path)
         except Exception as error:  # every file format has its own kinds of failure
             why = str(error).split("\n")[0]
             raise ValueError(
@@ -253,8 +253,12 @@ def _find(path) -> Path:
     )
 
 
-def _read(path: Path) -> np.ndarray:
-    """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour."""
+def read_picture(path: Path) -> np.ndarray:
+    """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour.
+
+    Raises:
+        OSError, or another that the reader of its format has: the file is missing or damaged.
+    """
     try:
         with path.open("rb") as file, Image.open(file) as picture:
             see_through = picture.info.get("transparency")

@@ -1,5 +1,8 @@
 """The widgets in JupyterLab: drawn, moved, and compared with Python."""
 
+import re
+from pathlib import Path
+
 import nbformat
 import numpy as np
 import pytest
@@ -8,6 +11,7 @@ from PIL import Image
 
 from course_utils.density import PICTURES, ImageDensity
 from course_utils.metrics import chi_square
+from course_utils.widgets import base
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
 from tests.jupyterlab import open_and_run
@@ -497,3 +501,12 @@ def test_player_draws_the_points_where_they_are(page):
     )
     orange = np.array(colours)[:, :3] == [0xD5, 0x5E, 0x00]
     assert orange.all(axis=1).mean() > 0.9
+
+
+@pytest.mark.parametrize(
+    "path", sorted(Path(base.__file__).parent.glob("*.js")), ids=lambda path: path.stem
+)
+def test_text_follows_the_theme_of_the_page(path):
+    roots = re.findall(r"\.course-\w+ \{ font: [^}]*\}", path.read_text("utf-8"))
+    assert all("color: var(--jp-content-font-color1, #222)" in root for root in roots)
+    assert bool(roots) == (path.stem not in ("base", "plane"))

@@ -104,7 +104,7 @@ def jitter(x: np.ndarray, rng: np.random.Generator, amount: float = 0.1) -> np.n
 
 def _square(path, size):
     """A file's picture, float32 `(3, size, size)`."""
-    a = density._read(path)
+    a = density.read_picture(path)
     if a.dtype != np.uint8:
         if not np.isfinite(a).all():
             raise ValueError("it has NaN or infinite values")

@@ -22,7 +22,7 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 668px; }
+  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 668px; }
   .course-decoder .views { display: flex; flex-wrap: wrap; gap: 16px; }
   .course-decoder .codes { flex: 372 1 240px; max-width: 372px; }
   .course-decoder .result { flex: 280 1 200px; max-width: 280px; }

@@ -14,7 +14,7 @@ export const scaled = ({ w }, z) => w.map((filter, k) => Array.from(filter, v =>
 export const sum = ({ b }, [one, two, three]) => one.map((v, n) => b + v + two[n] + three[n]);
 
 const STYLE = `
-  .course-filters { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 824px; }
+  .course-filters { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 824px; }
   .course-filters .views { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 16px; }
   .course-filters .title { display: flex; gap: 14px; padding-left: 11%; white-space: nowrap; }
   .course-filters .title span { font-size: 15px; }
@@ -124,7 +124,7 @@ function render({ model, el, signal }) {
     "aria-label": "code, z₁ and z₂ from −1 to 1: arrow keys move them, with shift faster, home brings both back to 0",
   });
   const choice = make("div", { className: "choice" }), sliders = make("div", { className: "sliders" });
-  const small = (textContent, colour = INK) => make("span", { textContent }, { style: `color: ${colour}` });
+  const small = (textContent, colour = "inherit") => make("span", { textContent }, { style: `color: ${colour}` });
   const legend = name => FILTERS.map(([colour, sign], k) => small(`${sign} ${name("₁₂₃"[k])}`, colour));
   for (const [title, view] of [
     [["x̂ for z₃ from −1 (pale) to 1"], family],

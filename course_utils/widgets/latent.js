@@ -12,7 +12,7 @@ export function condition(k, source, target, mix) {
 }
 
 const STYLE = `
-  .course-latent { font: 16px/1.4 system-ui, sans-serif; color: #222; width: 784px; }
+  .course-latent { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); width: 784px; }
   .course-latent .views { display: flex; gap: 16px; }
   .course-latent .title { padding-left: 34px; margin-bottom: 2px; }
   .course-latent canvas { display: block; width: 384px; height: 380px; }

@@ -35,7 +35,7 @@ export function sample(table, side, points, from, count, random = Math.random) {
 }
 
 const STYLE = `
-  .course-painter { font: 16px/1.4 system-ui, sans-serif; color: #222; width: 760px; }
+  .course-painter { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); width: 760px; }
   .course-painter .views { display: flex; gap: 16px; align-items: flex-end; }
   .course-painter canvas { display: block; }
   .course-painter .paper { width: 340px; height: 340px; background: black; cursor: crosshair; touch-action: none;
@@ -49,7 +49,7 @@ const STYLE = `
   .course-painter .class[aria-pressed=true] { background: #222; }
   .course-painter .class i { width: 16px; height: 16px; border: 1px solid white; }
   .course-painter label { display: flex; gap: 6px; align-items: center; }
-  .course-painter .hint { color: #555; font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
+  .course-painter .hint { color: var(--jp-content-font-color2, #555); font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
 `;
 const PAPER = 340, EDGE = 60; // sizes on the page; the rain has EDGE of room for each marginal
 const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;

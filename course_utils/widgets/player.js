@@ -25,12 +25,12 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-player { font: 16px/1.4 system-ui, sans-serif; color: #222; max-width: 560px; }
+  .course-player { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 560px; }
   .course-player canvas { display: block; width: 400px; height: 400px; border: 1px solid #999; }
   .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
   .course-player input[type=range] { flex: 1; max-width: 300px; }
   .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
-  .course-player .hint { color: #555; font-size: 14px; margin: 2px 0 0; }
+  .course-player .hint { color: var(--jp-content-font-color2, #555); font-size: 14px; margin: 2px 0 0; }
   .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
 `;
 const SIDE = 400;
