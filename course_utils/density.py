@@ -10,6 +10,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
+from course_utils.arguments import generator, whole
+
 PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"}  # of files to read
 LARGEST_SIDE, LARGEST_FILE_SIDE = 8192, 2048  # pixels: of any density; of a file read as it is
@@ -134,16 +136,7 @@ class ImageDensity:
         Source: A. J. Walker, "An efficient method for generating discrete random variables with
         general distributions", ACM TOMS 3 (1977).
         """
-        try:
-            n = operator.index(n)
-        except TypeError:
-            raise TypeError(f"n must be a whole number of points, not {n!r}.") from None
-        if n < 0:
-            raise ValueError(f"n must not be negative, but it is {n}.")
-        if not isinstance(rng, np.random.Generator):
-            raise TypeError(
-                f"rng must be a numpy.random.Generator (np.random.default_rng(0)), not {rng!r}."
-            )
+        n, rng = whole("n", n, 0), generator(rng)
         keep, alias, low, high = self._tables
         side = np.float32(1 / len(self.pdf))
         points = np.empty((n, 2), np.float32)
@@ -180,9 +173,7 @@ class ImageDensity:
         Raises:
             ValueError: k is less than 1.
         """
-        k = operator.index(k)
-        if k < 1:
-            raise ValueError(f"A grid needs at least one cell on a side, not {k}.")
+        k = whole("k", k, 1)
         n = len(self.pdf)
         cell, pixel = np.arange(k)[:, None] * n, np.arange(n) * k  # lower ends, in units of 1/(n k)
         overlap = np.minimum(cell + n, pixel + k) - np.maximum(cell, pixel)

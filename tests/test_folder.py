@@ -183,7 +183,7 @@ def test_bad_calls_of_read(tmp_path):
         read(tmp_path / "nowhere")
     with pytest.raises(NotADirectoryError, match="is a file"):
         read(tmp_path / "a.png")
-    with pytest.raises(ValueError, match="at least 1 pixel, not 0"):
+    with pytest.raises(ValueError, match="size must be at least 1, not 0"):
         read(tmp_path, 0)
     with pytest.raises(TypeError, match="whole number"):
         read(tmp_path, 8.5)

@@ -4,7 +4,6 @@ import gzip
 import hashlib
 import http.client
 import math
-import operator
 import os
 import tempfile
 import time
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import numpy as np
 from tqdm.auto import tqdm
+
+from course_utils.arguments import generator, whole
 
 # The points that the pen passes as it writes 0 to 9, in hundredths of a digit's height: x to the
 # right, y downward; at | it is lifted.
@@ -87,16 +88,7 @@ def strokes(n: int, rng: np.random.Generator, size: int = 28) -> tuple[np.ndarra
 
     Source: drawn for this course.
     """
-    try:
-        n, size = operator.index(n), operator.index(size)
-    except TypeError:
-        raise TypeError(f"n and size must be whole numbers, not {n!r} and {size!r}.") from None
-    if n < 0 or size < 8:
-        raise ValueError(f"n must be at least 0, and size at least 8, not {n} and {size}.")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator (np.random.default_rng(0)), not {rng!r}."
-        )
+    n, size, rng = whole("n", n, 0), whole("size", size, 8), generator(rng)
     x, y = np.empty((n, 1, size, size), np.float32), rng.integers(10, size=n)
     for digit, pen in enumerate(_PEN):
         places = np.flatnonzero(y == digit)

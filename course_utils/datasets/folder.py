@@ -1,6 +1,5 @@
 """Your own pictures: read from a folder, and varied a little, a batch at a time."""
 
-import operator
 import warnings
 from pathlib import Path
 
@@ -9,6 +8,7 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from course_utils import density
+from course_utils.arguments import generator, whole
 
 SUFFIXES = density.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
 
@@ -32,12 +32,7 @@ def read(folder, size: int = 32) -> np.ndarray:
         NotADirectoryError: it is a file.
         ValueError: size is less than 1, or the folder has no picture that can be read.
     """
-    try:
-        size = operator.index(size)
-    except TypeError:
-        raise TypeError(f"size must be a whole number of pixels, not {size!r}.") from None
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel, not {size}.")
+    size = whole("size", size, 1)
     folder = Path(folder)
     if not folder.exists():
         raise FileNotFoundError(f"There is no folder {str(folder)!r} in or from {Path.cwd()}.")
@@ -121,10 +116,7 @@ def _batch(x, rng, name, share):
     x = np.asarray(x)
     if x.ndim != 4:
         raise ValueError(f"x must have shape (n, c, h, w), not {x.shape}.")
-    if not isinstance(rng, np.random.Generator):
-        raise TypeError(
-            f"rng must be a numpy.random.Generator (np.random.default_rng(0)), not {rng!r}."
-        )
+    generator(rng)
     if not 0 <= share <= 1:
         raise ValueError(f"{name} must be from 0 to 1, not {share}.")
     return x

@@ -1,8 +1,8 @@
 """Pictures of the moon: a circle of pictures, since the phase 1 is the phase 0 again."""
 
-import operator
-
 import numpy as np
+
+from course_utils.arguments import whole
 
 RADIUS = 0.4  # of the moon, in sides of the picture
 _ROWS = 16  # measured in each row of pixels
@@ -35,12 +35,7 @@ def moon(phase, size: int = 28) -> np.ndarray:
         raise ValueError(f"phase must have shape (n,), not {phase.shape}.")
     if not np.isfinite(phase).all():
         raise ValueError("Some phases are NaN or infinite; a phase is a finite number.")
-    try:
-        size = operator.index(size)
-    except TypeError:
-        raise TypeError(f"size must be a whole number of pixels, not {size!r}.") from None
-    if size < 1:
-        raise ValueError(f"size must be at least 1 pixel, not {size}.")
+    size = whole("size", size, 1)
     turn = phase.astype(float)[:, None, None] % 1
     left = (np.arange(size) - size / 2) / (RADIUS * size)  # edges of pixels; the moon's radius is 1
     right = left + 1 / (RADIUS * size)
