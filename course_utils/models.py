@@ -140,3 +140,92 @@ class PixelCNN(nn.Module):
             v = v + V(torch.relu(v))
             h = h + back(torch.relu(H(torch.relu(h)) + across(torch.relu(v))))
         return self.out(torch.relu(h))
+
+
+def embed(t, d=64):
+    """Times t (n,) in [0, 1] as d numbers each, sines and cosines: (n, d). Lesson 08 teaches it.
+
+    Source: A. Vaswani et al., "Attention is all you need" (2017).
+    """
+    w = torch.logspace(0, 3, d // 2, device=t.device)
+    return torch.cat([(w * t[:, None]).sin(), (w * t[:, None]).cos()], 1)
+
+
+class Block(nn.Module):
+    """Two convolutions, scaled and shifted by what is told, plus the input. Lesson 08 teaches it.
+
+    Maps x `(n, C, h, w)` and e `(n, d)`, what is told, to `(n, C, h, w)`.
+
+    Source: J. Ho et al., "Denoising diffusion probabilistic models" (2020); scale and shift:
+    P. Dhariwal, A. Nichol, "Diffusion models beat GANs on image synthesis" (2021).
+    """
+
+    def __init__(self, C, d=128):
+        super().__init__()
+        self.norm1, self.conv1 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
+        self.norm2, self.conv2 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
+        self.tell = nn.Linear(d, 2 * C)
+
+    def forward(self, x, e):
+        scale, shift = self.tell(e)[:, :, None, None].chunk(2, dim=1)
+        h = self.norm2(self.conv1(F.silu(self.norm1(x))))
+        return x + self.conv2(F.silu((1 + scale) * h + shift))
+
+
+class Attention(nn.Module):
+    """Every place looks at every other: (n, C, h, w) -> (n, C, h, w). Lesson 08 teaches it.
+
+    Source: A. Vaswani et al., "Attention is all you need" (2017).
+    """
+
+    def __init__(self, C, heads=4):
+        super().__init__()
+        self.norm, self.heads = nn.GroupNorm(8, C), heads
+        self.qkv, self.out = nn.Conv2d(C, 3 * C, 1), nn.Conv2d(C, C, 1)
+
+    def forward(self, x):
+        q, k, v = self.qkv(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1)).mT.unbind(1)
+        a = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+        return x + self.out(a.mT.reshape(x.shape))
+
+
+class UNet(nn.Module):
+    """Noisy pictures, times and classes to a guess of the same shape. Lesson 08 teaches it.
+
+    Args:
+        classes: of what is shown; class number `classes` says that it is not told.
+        C: planes, a multiple of 8.
+        levels: how many times the planes are halved in height and width, after once at the start.
+        d: colours.
+
+    Maps x `(n, d, h, w)`, t `(n,)` in [0, 1] and c `(n,)`, int64, to `(n, d, h, w)`; h and w are
+    multiples of 2 to the power of levels + 1.
+
+    Source: O. Ronneberger et al., "U-Net" (2015); J. Ho et al., "Denoising diffusion probabilistic
+    models" (2020).
+    """
+
+    def __init__(self, classes=0, C=48, levels=1, d=3):
+        super().__init__()
+        self.time = nn.Sequential(nn.Linear(64, 128), nn.SiLU(), nn.Linear(128, 128))
+        self.label = nn.Embedding(classes + 1, 128)
+        self.enter = nn.Conv2d(4 * d, C, 3, padding=1)
+        self.down = nn.ModuleList(Block(C) for _ in range(levels))
+        self.shrink = nn.ModuleList(nn.Conv2d(C, C, 3, 2, padding=1) for _ in range(levels))
+        self.middle = nn.ModuleList(Block(C) for _ in range(3))
+        self.attend = nn.ModuleList(Attention(C) for _ in range(3))
+        self.grow = nn.ModuleList(nn.Conv2d(C, C, 3, padding=1) for _ in range(levels))
+        self.up = nn.ModuleList(Block(C) for _ in range(levels))
+        self.leave = nn.Sequential(nn.GroupNorm(8, C), nn.SiLU(), nn.Conv2d(C, 4 * d, 3, padding=1))
+
+    def forward(self, x, t, c):
+        e = F.silu(self.time(embed(t)) + self.label(c))
+        h, kept = self.enter(F.pixel_unshuffle(x, 2)), []
+        for block, shrink in zip(self.down, self.shrink, strict=True):
+            kept.append(block(h, e))
+            h = shrink(kept[-1])
+        for block, attend in zip(self.middle, self.attend, strict=True):
+            h = attend(block(h, e))
+        for grow, block in zip(self.grow, self.up, strict=True):
+            h = block(grow(F.interpolate(h, scale_factor=2.0)) + kept.pop(), e)
+        return F.pixel_shuffle(self.leave(h), 2)

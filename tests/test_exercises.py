@@ -7,6 +7,7 @@ from scipy.optimize import linear_sum_assignment
 from course_utils import checks
 from course_utils.exercises.lesson_07 import augment, column_mask
 from course_utils.exercises.lesson_07 import bits as table_bits
+from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
 from tests.notebook_rules import exercises, read
 from tools.notebooks import select
 
@@ -127,6 +128,12 @@ def kl_of(mu, logvar):
 def elbo(x, x_hat, mu, logvar, s):
     likelihood = -((x - x_hat) ** 2) / (2 * s**2) - np.log(2 * np.pi * s**2) / 2
     return likelihood.sum(axis=1) - kl_of(mu, logvar)
+
+
+def weights_of_zero(x_t, data, a, b):
+    with np.errstate(invalid="ignore"):
+        weight = np.exp(-((x_t[:, None] - a * data) ** 2).sum(2) / (2 * b**2))
+        return weight @ data / weight.sum(1, keepdims=True)
 
 
 WRONG = {
@@ -270,6 +277,27 @@ WRONG = {
         lambda x, rng: augment(x, rng) * 1.1,
         lambda x, rng: np.clip(x[..., ::-1] * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1),
         lambda x, rng: np.clip(augment(x, rng) * rng.uniform(0.9, 1.1, (len(x), 3, 1, 1)), 0, 1),
+    ],
+    "08 jump": [
+        lambda beta, s, t: (np.prod(1 - beta[s:t]), 1 - np.prod(1 - beta[s:t])),
+        lambda beta, s, t: jump(beta, 0, t),
+        lambda beta, s, t: jump(beta, s, t)[::-1],
+        lambda beta, s, t: (jump(beta, s, t)[0], np.sqrt(beta[s:t]).sum()),
+        lambda beta, s, t: jump(beta, s, t - 1),
+    ],
+    "08 DDIM step": [
+        lambda x, e, t, s: x,
+        lambda x, e, t, s: (x - np.sqrt(1 - t) * e) / np.sqrt(t),
+        lambda x, e, t, s: s * ddim_step(x, e, t, 1.0) + (1 - s) * e,
+        lambda x, e, t, s: ddim_step(x, e, s, t),
+    ],
+    "08 best guess": [
+        lambda x, data, a, b: x / a,
+        lambda x, data, a, b: np.tile(data.mean(0), (len(x), 1)),
+        lambda x, data, a, b: best_guess(x, data, 1, b),
+        lambda x, data, a, b: best_guess(x, data, a, np.sqrt(b)),
+        lambda x, data, a, b: data[((x[:, None] - a * data) ** 2).sum(2).argmin(1)],
+        weights_of_zero,
     ],
 }
 

@@ -1,4 +1,4 @@
-"""The networks and steps of models.py are those that the lessons teach."""
+"""The networks and steps of models.py and diffusion.py are those that the lessons teach."""
 
 import ast
 import inspect
@@ -6,7 +6,7 @@ import inspect
 import pytest
 import torch
 
-from course_utils import models
+from course_utils import diffusion, models
 from tests.notebook_rules import code_cells, read
 
 TAUGHT = {
@@ -16,7 +16,12 @@ TAUGHT = {
     "PatchAutoencoders": "04",
     "Masked": "07",
     "PixelCNN": "07",
+    "embed": "08",
+    "Block": "08",
+    "Attention": "08",
+    "UNet": "08",
 }
+DIFFUSION = ("mix", "picture_loss", "draw", "train", "save", "generate")
 
 
 def without_docstrings(tree):
@@ -26,11 +31,11 @@ def without_docstrings(tree):
     return ast.dump(tree)
 
 
-def in_lesson(name):
+def in_lesson(name, number):
     """The definition of a name in the cells of the lesson that teaches it."""
     found = [
         node
-        for cell in code_cells(read(TAUGHT[name])[0])
+        for cell in code_cells(read(number)[0])
         for node in ast.parse(cell.source).body
         if getattr(node, "name", None) == name
     ]
@@ -38,11 +43,14 @@ def in_lesson(name):
     return found[0]
 
 
-@pytest.mark.parametrize("name", TAUGHT)
-def test_the_package_has_what_the_lesson_teaches(name):
-    here = ast.parse(inspect.getsource(getattr(models, name))).body[0]
-    assert f"Lesson {TAUGHT[name]} teaches it" in ast.get_docstring(here)
-    assert without_docstrings(here) == without_docstrings(in_lesson(name))
+@pytest.mark.parametrize(
+    "module, name, number",
+    [(models, *pair) for pair in TAUGHT.items()] + [(diffusion, name, "08") for name in DIFFUSION],
+)
+def test_the_package_has_what_the_lesson_teaches(module, name, number):
+    here = ast.parse(inspect.getsource(getattr(module, name))).body[0]
+    assert f"Lesson {number} teaches it" in ast.get_docstring(here)
+    assert without_docstrings(here) == without_docstrings(in_lesson(name, number))
 
 
 def test_every_definition_is_taught_somewhere():

@@ -11,11 +11,11 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from slides import build
 from slides.exporter import DeckExporter
 from tests.deck import faults, go_to, open_deck
+from tests.notebook_rules import TWO_LECTURES
 from tests.test_widgets import pixels
 from tools.notebooks import select
 
 LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
-TWO_LECTURES = {"06"}
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 judge        an hour on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 judge        two hours on two cores
 """
 
 import sys
@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from PIL import Image
 from skimage.data import camera
 
-from course_utils import checkpoints
+from course_utils import checkpoints, diffusion
 from course_utils.datasets import bezier, digits
 from course_utils.datasets.faces import FACTORS, faces
 from course_utils.density import PICTURES, ImageDensity, course_pictures
@@ -128,6 +128,14 @@ def lesson_07():
         else:
             nets[name] = {key: value.half() for key, value in nets[name].items()}
     return nets
+
+
+def lesson_08(steps=50_000):
+    """The U-Net that draws faces of 32 pixels, its weights averaged; goes on if it was stopped."""
+    path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
+    path.parent.mkdir(exist_ok=True)
+    net, _ = diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
+    return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
 
 
 def damaged(x, strength):

@@ -1,0 +1,86 @@
+"""Look up stored pictures by a few choices, in the browser."""
+
+import io
+from textwrap import fill
+
+import numpy as np
+import traitlets
+from PIL import Image
+
+from course_utils import plots
+from course_utils.widgets import base
+
+MOST = 16383  # pixels on a side of a WebP picture
+
+
+class Gallery(base.CourseWidget):
+    """One picture for each combination of choices: buttons, and for the last choice a slider.
+
+    `state`, an index on each axis, is what is chosen now, and can be set; it opens at the first
+    value of each choice, and at the end of the last.
+
+    Args:
+        frames: `(n_1, ..., n_k, h, w, 3)`, row 0 at the top; uint8, or floats from 0 to 1. Stored
+            as one WebP picture, a column for each value of the last choice; and of each red, green
+            and blue in grey side by side, as WebP halves the resolution of colours.
+        axes: name of a choice -> its values, in the order of the array.
+        alt: one sentence that says what is to be seen.
+
+    Raises, as setting `state` does:
+        TypeError: frames are neither uint8 nor floats.
+        ValueError: a shape does not fit, a number is out of range, or all is too large for WebP.
+    """
+
+    _esm = base.script("gallery")
+    sheet = traitlets.Bytes().tag(sync=True)
+    shape = traitlets.List().tag(sync=True)
+    names = traitlets.List().tag(sync=True)
+    values = traitlets.List().tag(sync=True)
+    state = traitlets.List(traitlets.Int()).tag(sync=True)
+
+    def __init__(self, frames, axes, alt):
+        self._frames = _checked(base.array(frames, None))
+        *sizes, h, w, _ = self._frames.shape
+        values = [[str(value) for value in some] for some in axes.values()]
+        given = [len(some) for some in values]
+        if given != sizes:
+            raise ValueError(f"axes must have {sizes} values, as frames have, not {given}.")
+        sheet = np.moveaxis(self._frames, -1, -2).reshape(-1, sizes[-1], h, 3 * w).swapaxes(1, 2)
+        sheet = Image.fromarray(sheet.reshape(-1, sizes[-1] * 3 * w))
+        if max(sheet.size) > MOST:
+            raise ValueError(
+                f"All frames on one sheet are {sheet.width} x {sheet.height} pixels, and WebP "
+                f"allows {MOST} a side: take fewer frames, or another choice as the last."
+            )
+        sheet.save(file := io.BytesIO(), "WebP", quality=90)
+        chosen = dict(state=[0] * len(sizes[1:]) + [sizes[-1] - 1], alt=alt)
+        names = [str(name) for name in axes]
+        super().__init__(sheet=file.getvalue(), shape=[h, w], names=names, values=values, **chosen)
+
+    @traitlets.validate("state")
+    def _fits(self, proposal):
+        state, most = proposal["value"], np.array(self._frames.shape[:-3]) - 1
+        if np.shape(state) != most.shape or not (np.clip(state, 0, most) == state).all():
+            raise ValueError(f"state must be from {0 * most} to {most}, not {state}.")
+        return state
+
+    def _first_picture(self):
+        fig, ax = plots.plt.subplots(figsize=(4.4, 4.4))
+        ax.imshow(self._frames[tuple(self.state)], origin="upper")
+        ax.set_axis_off()
+        chosen = zip(self.names, self.values, self.state, strict=True)
+        ax.set_title(fill(", ".join(f"{name} {some[at]}" for name, some, at in chosen), 48))
+        return fig
+
+
+def _checked(frames):
+    """The frames as uint8."""
+    if frames.ndim < 4 or frames.shape[-1] != 3 or not frames.size:
+        raise ValueError(f"frames must have shape (n_1, ..., n_k, h, w, 3), not {frames.shape}.")
+    if frames.dtype == np.uint8:
+        return frames.copy()
+    if frames.dtype.kind != "f":
+        raise TypeError(f"frames must be uint8, or floats from 0 to 1, not {frames.dtype}.")
+    if not (abs(frames - 0.5) <= 0.5).all():
+        raise ValueError("frames of floats must be numbers from 0 to 1.")
+    return np.uint8(np.round(255 * frames))

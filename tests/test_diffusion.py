@@ -1,0 +1,166 @@
+"""Training on one or several processes, going on after a stop, and the sampler."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from course_utils import diffusion
+from course_utils.models import UNet
+
+WORDS = ["-m", "course_utils.diffusion", "--steps", "8", "--batch", "8", "--faces", "200"]
+
+
+def losses(*start):
+    """The losses that a training of eight steps prints, started by these words."""
+    run = subprocess.run([*start, *WORDS], capture_output=True, text=True, check=True)
+    return [float(v) for v in re.findall(r"^step \d+: loss ([\d.]+)$", run.stdout, re.MULTILINE)]
+
+
+def test_two_processes_take_the_same_steps_as_one():
+    one = losses(sys.executable)
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    two = losses(*launcher, "--nproc-per-node", "2")
+    assert len(one) == 8 and one[-1] < one[0]
+    np.testing.assert_allclose(two, one, rtol=1e-5)
+
+
+def small(seed=0):
+    torch.manual_seed(seed)
+    return UNet(2, 8), torch.rand(50, 3, 8, 8) * 2 - 1, torch.arange(50) % 2
+
+
+def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(tmp_path, capsys):
+    net, x, c = small()
+    whole, every = diffusion.train(net, diffusion.picture_loss, x, c, 12)
+    net, x, c = small()
+    calls = []
+
+    def stopped_in_the_fifth(*args):
+        calls.append(args)
+        if len(calls) == 5:
+            os.kill(os.getpid(), signal.SIGINT)
+        return diffusion.picture_loss(*args)
+
+    path = tmp_path / "faces.pt"
+    _, first = diffusion.train(net, stopped_in_the_fifth, x, c, 12, path=path)
+    assert "Stopped after step 5 of 12" in capsys.readouterr().out
+    net, x, c = small(seed=1)  # what it begins with does not count: all is in the file
+    _, x, c = small()
+    again, rest = diffusion.train(net, diffusion.picture_loss, x, c, 12, path=path)
+    assert first == every[:5] and rest == every
+    for p, q in zip(whole.parameters(), again.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+    assert [file.name for file in tmp_path.iterdir()] == ["faces.pt"]
+
+
+def test_a_finished_training_stays(tmp_path):
+    net, x, c = small()
+    path = tmp_path / "faces.pt"
+    _, first = diffusion.train(net, diffusion.picture_loss, x, c, 3, path=path)
+    _, again = diffusion.train(net, diffusion.picture_loss, x, c, 3, path=path)
+    assert again == first
+
+
+def test_batches_follow_from_their_number():
+    x, c = torch.rand(1000, 3, 4, 4), torch.arange(1000) % 8
+    first, second = (diffusion.draw(x, c, 400, 3, 8) for _ in range(2))
+    assert all((p == q).all() for p, q in zip(first, second, strict=True))
+    assert (diffusion.draw(x, c, 400, 4, 8)[2] != first[2]).any()
+    x_0, t, eps, told = first
+    assert x_0.shape == eps.shape == (400, 3, 4, 4)
+    np.testing.assert_array_equal(np.floor(400 * t.numpy()), np.arange(400))  # one in each part
+    assert 0.05 < (told == 8).float().mean() < 0.16
+
+
+def test_mix_keeps_the_variance():
+    a, b = diffusion.mix(torch.linspace(0, 1, 5))
+    assert a.shape == b.shape == (5, 1, 1, 1)
+    torch.testing.assert_close(a**2 + b**2, torch.ones(5, 1, 1, 1))
+    torch.testing.assert_close(a[0], torch.ones(1, 1, 1))
+
+
+class Known:
+    """Knows the picture: as good a net as can be."""
+
+    def __init__(self, picture):
+        self.picture = picture
+        self.label = torch.nn.Embedding(3, 1)
+
+    def __call__(self, x, t, c):
+        return self.picture.expand(x.shape)
+
+
+@pytest.mark.parametrize("eta", [0.0, 0.5, 1.0])
+def test_the_sampler_ends_where_the_net_points(eta):
+    picture = torch.rand(1, 3, 8, 8) * 2 - 1
+    path, guesses = diffusion.generate(Known(picture), torch.zeros(2).long(), 7, eta, size=8)
+    assert path.shape == guesses.shape == (7, 2, 3, 8, 8)
+    torch.testing.assert_close(guesses[-1], picture.expand(2, -1, -1, -1))
+    assert 0.8 < path[0].std() < 1.2  # noise at first
+
+
+@pytest.mark.parametrize("eta", [0.0, 1.0])
+def test_each_step_has_the_noise_of_its_time(eta):
+    picture = torch.zeros(1, 3, 32, 32)
+    path, _ = diffusion.generate(Known(picture), torch.zeros(8).long(), 10, eta)
+    _, b = diffusion.mix(torch.linspace(0.999, 0, 11))
+    torch.testing.assert_close(path.std((1, 2, 3, 4)), b[:10].flatten(), rtol=0.02, atol=0)
+
+
+def test_guidance_goes_from_untold_to_told_and_on():
+    class Net:
+        label = torch.nn.Embedding(3, 1)
+
+        def __call__(self, x, t, c):
+            return torch.where(c == 2, 0.1, 0.2)[:, None, None, None].expand(x.shape)
+
+    for w, value in {0: 0.1, 1: 0.2, 3: 0.4, 100: 1.0}.items():
+        _, guesses = diffusion.generate(Net(), torch.zeros(1).long(), 2, w=w, size=4)
+        torch.testing.assert_close(guesses, torch.full((2, 1, 3, 4, 4), value))
+
+
+def test_one_noise_for_all_if_they_are_to_be_alike():
+    torch.manual_seed(0)
+    net, c = UNet(2, 8), torch.tensor([0, 1, 0])
+    path, guesses = diffusion.generate(net, c, 3, size=8, alike=True)
+    assert (path[0][0] == path[0][1]).all()
+    torch.testing.assert_close(guesses[:, 0], guesses[:, 2])
+    assert (guesses[:, 0] != guesses[:, 1]).any()
+    path, _ = diffusion.generate(net, c, 3, size=8)
+    assert (path[0][0] != path[0][1]).any()
+
+
+def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch, capsys):
+    monkeypatch.setenv("WORLD_SIZE", "1")
+    monkeypatch.setattr(diffusion.dist, "init_process_group", lambda backend: None)
+    monkeypatch.setattr(diffusion.dist, "get_rank", lambda: 0)
+    monkeypatch.setattr(diffusion.dist, "get_world_size", lambda: 3)
+    with pytest.raises(SystemExit):
+        diffusion.main(["--batch", "16"])
+    assert "--batch must be a multiple of 3 processes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("side, levels", [(8, 1), (16, 2), (12, 1)])
+def test_the_net_keeps_shapes(side, levels):
+    net = UNet(3, 16, levels)
+    x = torch.randn(2, 3, side, side)
+    assert net(x, torch.rand(2), torch.tensor([0, 3])).shape == x.shape
+    assert UNet(0, 8, 1, 1)(x[:, :1], torch.rand(2), torch.zeros(2).long()).shape == (
+        2,
+        1,
+        side,
+        side,
+    )
+
+
+@pytest.mark.gpu
+@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+def test_the_training_runs_on_a_gpu():
+    _, found = diffusion.main(["--steps", "20", "--faces", "200"])
+    assert found[-1] < found[0]

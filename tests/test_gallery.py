@@ -1,0 +1,303 @@
+"""The gallery widget: its sheet holds the pictures, and its controls find them."""
+
+import io
+
+import nbformat
+import numpy as np
+import pytest
+import torch
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
+
+from course_utils.widgets.gallery import Gallery
+from slides import build
+from slides.exporter import DeckExporter
+from tests.deck import faults, go_to, open_deck
+from tests.jupyterlab import open_and_run
+from tests.test_widgets import ask
+from tools.notebooks import execute, normalise
+
+ALT = "A picture that becomes clearer step by step, by hair colour, weight and seed."
+AXES = {
+    "hair": ["black", "brown", "blond"],
+    "guidance weight": [0, 1.5],
+    "denoising step": [1000, 500, 250, 100, 0],
+}
+AROUND = 3  # of 255, by which WebP may differ here
+
+
+def pictures(*sizes, h=16, w=16, seed=0):
+    """Pictures of squares of 8 x 8, each of its own colour."""
+    rng = np.random.default_rng(seed)
+    x = rng.integers(256, size=(*sizes, h // 8, w // 8, 3), dtype=np.uint8)
+    return x.repeat(8, -3).repeat(8, -2)
+
+
+def on_sheet(widget):
+    """The pictures of its sheet, `(rows, columns, h, w, 3)`."""
+    image = Image.open(io.BytesIO(widget.sheet))
+    assert image.format == "WEBP"
+    h, w = widget.shape
+    sheet = np.asarray(image.convert("L"), int)
+    return np.moveaxis(sheet.reshape(len(sheet) // h, h, -1, 3, w), (1, 3), (2, 4))
+
+
+# ---- without a browser
+
+
+@pytest.mark.parametrize("sizes, h, w", [((5,), 16, 16), ((3, 2, 5), 16, 24), ((2, 1, 3, 1), 8, 8)])
+def test_the_sheet_holds_the_pictures(sizes, h, w):
+    frames = pictures(*sizes, h=h, w=w)
+    widget = Gallery(frames, {f"choice {n}": range(size) for n, size in enumerate(sizes)}, ALT)
+    assert widget.shape == [h, w]
+    assert widget.names == [f"choice {n}" for n in range(len(sizes))]
+    assert widget.values == [[str(i) for i in range(size)] for size in sizes]
+    assert widget.state == [0] * (len(sizes) - 1) + [sizes[-1] - 1]
+    seen = on_sheet(widget)
+    assert seen.shape[:2] == (np.prod(sizes[:-1], dtype=int), sizes[-1])
+    assert abs(seen.reshape(frames.shape) - frames).max() <= AROUND
+
+
+def test_the_sheet_holds_colours():
+    frames = np.random.default_rng(0).integers(256, size=(4, 6, 16, 16, 3), dtype=np.uint8)
+    seen = on_sheet(Gallery(frames, {"a": range(4), "b": range(6)}, ALT))
+    assert abs(seen - frames).mean() < AROUND
+
+
+def test_bytes_floats_and_tensors_are_taken_alike():
+    frames = pictures(3, 2, 5)
+    sheet = Gallery(frames, AXES, ALT).sheet
+    for same in (frames / 255, np.float32(frames / 255), torch.from_numpy(frames)):
+        assert Gallery(same, AXES, ALT).sheet == sheet
+
+
+def test_it_is_stored_with_a_picture_and_alt_text():
+    widget = Gallery(pictures(3, 2, 5), AXES, ALT)
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for word in ("http", "fetch(", "import "):
+        assert word not in widget._esm
+    (ax,) = widget._first_picture().axes
+    assert ax.get_title() == "hair black, guidance weight 0, denoising step 0"
+    np.testing.assert_array_equal(ax.images[0].get_array(), pictures(3, 2, 5)[0, 0, 4])
+    widget.state = [2, 0, 4]
+    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+
+
+x = pictures(3, 2, 5)
+
+
+@pytest.mark.parametrize(
+    "frames, axes, error, words",
+    [
+        (x[0, 0, 0], {}, ValueError, r"\(n_1, ..., n_k, h, w, 3\), not \(16, 16, 3\)"),
+        (x[..., :2], AXES, ValueError, r"frames must have shape .*, not \(3, 2, 5, 16, 16, 2\)"),
+        (x[:0], AXES, ValueError, "frames must have shape"),
+        (x[:2], AXES, ValueError, r"\[2, 2, 5\] values, as frames have, not \[3, 2, 5\]"),
+        (x[0], AXES, ValueError, r"\[2, 5\] values, as frames have, not \[3, 2, 5\]"),
+        (x, {"hair": "abc"}, ValueError, r"\[3, 2, 5\] values, as frames have, not \[3\]"),
+        (x.astype(int), AXES, TypeError, "uint8, or floats from 0 to 1, not int64"),
+        (x > 0, AXES, TypeError, "not bool"),
+        (x / 200, AXES, ValueError, "frames of floats must be numbers from 0 to 1"),
+        (x / 255 - 0.1, AXES, ValueError, "frames of floats must be numbers from 0 to 1"),
+        (x * np.nan, AXES, ValueError, "frames of floats must be numbers from 0 to 1"),
+        (pictures(342), {"step": range(342)}, ValueError, "16416 x 16 pixels, .* 16383 a side"),
+        (pictures(2048, 1, h=8, w=8), {"a": range(2048), "b": "b"}, ValueError, "24 x 16384 pix"),
+    ],
+)
+def test_what_does_not_fit_is_refused(frames, axes, error, words):
+    with pytest.raises(error, match=words):
+        Gallery(frames, axes, ALT)
+
+
+@pytest.mark.parametrize("state", [[3, 0, 0], [0, 0, 5], [0, -1, 0], [0, 0], []])
+def test_what_is_chosen_stays_in_range(state):
+    widget = Gallery(x, AXES, ALT)
+    with pytest.raises(ValueError, match="state must be from"):
+        widget.state = state
+    assert widget.state == [0, 0, 4]
+
+
+# ---- in JupyterLab
+
+SETUP = f"""
+import numpy as np
+from course_utils.widgets.gallery import Gallery
+x = np.random.default_rng(0).integers(256, size=(3, 2, 5, 2, 2, 3), dtype=np.uint8)
+x = x.repeat(8, -3).repeat(8, -2)
+gallery = Gallery(x, {AXES}, {ALT!r})
+gallery
+""".strip()
+
+
+@pytest.fixture(scope="module")
+def page(lab, lab_folder, browser):
+    second = "single = Gallery(x[0, 0], {'step': range(5)}, 'A row of five pictures.')\nsingle"
+    cells = [new_code_cell(source) for source in (SETUP, "gallery", second)]
+    nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "gallery.ipynb")
+    page, _ = open_and_run(browser, lab, "gallery.ipynb")
+    page.set_default_timeout(10_000)
+    page.wait_for_function("() => document.querySelectorAll('.course-gallery').length === 3")
+    yield page
+    page.close()
+
+
+@pytest.fixture
+def widget(page):
+    """The first of two views, as it opened."""
+    ask(page, "gallery.set_trait('state', [0, 0, 4])")
+    page.wait_for_timeout(300)
+    first = page.locator(".course-gallery").first
+    first.scroll_into_view_if_needed()
+    return first
+
+
+def shows(widget, *state, frames=x):
+    """The canvas and its label, the buttons and the slider are those of a state."""
+    canvas = widget.locator("canvas")
+    data = canvas.evaluate(
+        """canvas => {
+            const {width, height} = canvas, pen = canvas.getContext('2d');
+            return [height, width, [...pen.getImageData(0, 0, width, height).data]];
+        }"""
+    )
+    seen, frame = np.reshape(data[2], (data[0], data[1], 4)), frames[state].astype(int)
+    zoom = len(seen) // len(frame)
+    assert seen.shape[:2] == (zoom * frame.shape[0], zoom * frame.shape[1])
+    assert (seen[..., 3] == 255).all()
+    assert abs(seen[..., :3] - frame.repeat(zoom, 0).repeat(zoom, 1)).max() <= AROUND
+    others = (frames.reshape(-1, *frame.shape) - frame).reshape(-1, frame.size)
+    assert np.sort(abs(others).max(axis=1))[1] > 3 * AROUND  # no other picture is like it
+    slider = widget.locator("input[type=range]")
+    assert slider.input_value() == str(state[-1])
+    if frames is not x:
+        return
+    texts = [str(some[at]) for some, at in zip(AXES.values(), state, strict=True)]
+    chosen = ", ".join(f"{name} {text}" for name, text in zip(AXES, texts, strict=True))
+    assert canvas.get_attribute("aria-label").startswith(f"{chosen}: left and right arrow keys")
+    assert slider.get_attribute("aria-valuetext") == widget.locator("output").inner_text()
+    assert widget.locator("output").inner_text() == texts[-1]
+    checked = widget.locator("input:checked")
+    assert [button.get_attribute("aria-label") for button in checked.all()] == texts[:-1]
+
+
+def radio(widget, name, value):
+    return widget.get_by_role("group", name=name, exact=True).get_by_label(value, exact=True)
+
+
+def test_it_opens_as_python_says(page, widget):
+    for view in page.locator(".course-gallery").all()[:2]:
+        shows(view, 0, 0, 4)
+    shows(page.locator(".course-gallery").nth(2), 4, frames=x[0, 0])
+    box, canvas = widget.bounding_box(), widget.locator("canvas").bounding_box()
+    assert box["width"] <= 1000 and box["height"] <= 480
+    assert canvas["width"] == canvas["height"] == 256
+    assert widget.get_attribute("aria-label") == ALT
+    for control in widget.locator("canvas, input").all():
+        assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
+    page.screenshot(path="build/gallery.png")
+
+
+def test_choosing_by_mouse_and_keys(page, widget):
+    radio(widget, "hair", "blond").click()
+    shows(widget, 2, 0, 4)
+    widget.get_by_text("1.5").click()
+    shows(widget, 2, 1, 4)
+    radio(widget, "hair", "blond").focus()
+    page.keyboard.press("ArrowLeft")
+    shows(widget, 1, 1, 4)
+    widget.locator("input[type=range]").focus()
+    page.keyboard.press("ArrowLeft")
+    shows(widget, 1, 1, 3)
+    canvas = widget.locator("canvas")
+    canvas.focus()
+    for key, at in [("Left", 2), ("Right", 3), ("Right", 4), ("Right", 4), ("Up", 4)]:
+        page.keyboard.press(f"Arrow{key}")
+        shows(widget, 1, 1, at)
+    assert canvas.evaluate("c => getComputedStyle(c).outlineStyle") == "solid"
+    page.screenshot(path="build/gallery_focus.png")
+    page.keyboard.press("Home")
+    shows(widget, 1, 1, 0)
+    page.keyboard.press("ArrowLeft")
+    shows(widget, 1, 1, 0)
+    page.wait_for_timeout(300)
+    assert ask(page, "gallery.state") == "[1, 1, 0]"
+    shows(page.locator(".course-gallery").nth(1), 1, 1, 0)  # the other view
+
+
+def test_it_follows_python(page, widget):
+    ask(page, "gallery.set_trait('state', [2, 1, 3])")
+    page.wait_for_timeout(300)
+    for view in page.locator(".course-gallery").all()[:2]:
+        shows(view, 2, 1, 3)
+
+
+def test_it_plays_to_the_end(page, widget):
+    play, pause = (widget.get_by_role("button", name=name) for name in ("play", "pause"))
+    click = "root => { root.querySelector('button').click(); return root.innerText; }"
+    assert widget.evaluate(click).split()[-1] == "1000"  # it begins anew
+    pause.wait_for()
+    play.wait_for(timeout=2000)
+    shows(widget, 0, 0, 4)
+    page.wait_for_timeout(300)
+    assert ask(page, "gallery.state") == "[0, 0, 4]"
+    widget.locator("input[type=range]").fill("1")
+    play.click()
+    pause.click()
+    here = widget.locator("output").inner_text()
+    page.wait_for_timeout(400)
+    assert widget.locator("output").inner_text() == here != "0"
+
+
+def test_it_can_be_read_in_a_dark_theme(page, widget):
+    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
+    light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
+    assert widget.locator("legend").first.evaluate(light) < 150
+    page.evaluate(change, "JupyterLab Dark")
+    page.wait_for_timeout(2000)
+    assert widget.locator("legend").first.evaluate(light) > 600
+    page.screenshot(path="build/gallery_dark.png")
+    page.evaluate(change, "JupyterLab Light")
+    page.wait_for_timeout(1000)
+
+
+# ---- in a deck
+
+
+@pytest.fixture(scope="module")
+def deck(tmp_path_factory):
+    """A deck of two slides, the second with the widget under a line of text."""
+    build.fetch_libraries()
+    cells = [new_markdown_cell("# A"), new_markdown_cell("## B\n\nA line.")]
+    for cell in cells:
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    cells.append(new_code_cell(SETUP, metadata={"tags": ["hide-input"]}))
+    notebook = new_notebook(cells=cells)
+    execute(notebook, store_widget_state=True)
+    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
+    path = tmp_path_factory.mktemp("deck") / "gallery.html"
+    path.write_text(body, "utf-8")
+    return path
+
+
+def test_it_fits_a_slide(browser, deck):
+    assert faults(browser, deck, build.ROOT / "build" / "screenshots") == []
+
+
+def test_it_is_alive_in_a_deck_without_network(browser, deck):
+    page, requests, errors = open_deck(browser, deck)
+    go_to(page, ".course-gallery")
+    widget, here = page.locator(".course-gallery"), page.evaluate("Reveal.getIndices()")
+    page.wait_for_timeout(300)
+    shows(widget, 0, 0, 4)
+    radio(widget, "hair", "brown").click()
+    shows(widget, 1, 0, 4)
+    page.keyboard.press("ArrowRight")
+    shows(widget, 2, 0, 4)
+    widget.locator("canvas").focus()
+    page.keyboard.press("ArrowLeft")
+    shows(widget, 2, 0, 3)
+    assert page.evaluate("Reveal.getIndices()") == here
+    page.context.close()
+    assert requests == errors == []
