@@ -61,7 +61,7 @@ def _budget(notebook, path):
     cells, code = notebook.cells, code_cells(notebook)
     most = 105 if path.name[:2] in TWO_LECTURES else 40
     if not 25 <= len(cells) <= most:
-        yield f"{len(cells)} cells; this lesson has 25 to {most}"
+        yield f"{len(cells)} cells; a lesson has 25 to {most}"
     ratio = (len(cells) - len(code)) / max(1, len(code))
     if not 1.0 <= ratio <= 1.7:
         yield f"{ratio:.2f} Markdown cells for each code cell; 1.0 to 1.7 are wanted"

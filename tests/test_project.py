@@ -143,7 +143,8 @@ def test_pictures_are_what_the_script_draws(tmp_path):
     copy.write_text(script, "utf-8")
     subprocess.run([sys.executable, copy], check=True)
     drawn = sorted(tmp_path.rglob("*.png"))
-    assert len(drawn) == len(list((ROOT / "data").rglob("*.png"))) == 18
+    made = ROOT / "data" / "faces.png"  # by a network
+    assert len(drawn) == len({*(ROOT / "data").rglob("*.png")} - {made}) == 18
     for path in drawn:
         kept = np.asarray(Image.open(ROOT / "data" / path.relative_to(tmp_path)), int)
         assert abs(np.asarray(Image.open(path), int) - kept).max() <= 1
@@ -160,14 +161,14 @@ def test_class_pictures_add_up_to_the_whole(name, classes):
 
 
 def test_package_is_thin_and_imports_one_way():
-    """Lines that are not blank: 300 a file, 2,000 in all without what grades or what draws data."""
+    """Lines that are not blank: 300 a file, 2,300 in all without what grades or what draws data."""
     texts = {p: p.read_text("utf-8") for p in (ROOT / "course_utils").rglob("*.py")}
     lines = {p: sum(map(bool, map(str.strip, text.splitlines()))) for p, text in texts.items()}
     assert max(lines.values()) <= 300
     apart = {"exercises", "datasets"}
-    assert sum(n for p, n in lines.items() if p.parent.name not in apart) <= 2000
+    assert sum(n for p, n in lines.items() if p.parent.name not in apart) <= 2300
     order = ["compute", "training", "density", "datasets", "metrics", "models", "checkpoints"]
-    order += ["plots", "checks", "exercises", "widgets", "watching"]
+    order += ["diffusion", "plots", "checks", "exercises", "widgets", "watching"]
     for path in lines:
         room = path.relative_to(ROOT / "course_utils").parts[0].removesuffix(".py")
         for upward in re.findall(r"course_utils\.(\w+)", path.read_text("utf-8")):

@@ -178,6 +178,22 @@ def test_decoders_are_alive_in_the_deck_of_lesson_06(decks, browser):
     assert requests == errors == []
 
 
+def test_the_gallery_is_alive_in_the_deck_of_lesson_08(decks, browser):
+    page, requests, errors = open_deck(browser, decks["08_ddpm"])
+    go_to(page, ".course-gallery")
+    canvas, gallery = ".course-gallery canvas", page.locator(".course-gallery")
+    page.wait_for_function("s => document.querySelector(s).getContext('2d') !== null", arg=canvas)
+    page.wait_for_timeout(500)
+    before = pixels(page, canvas)
+    gallery.get_by_role("radio", name="blue").click()
+    other = pixels(page, canvas)
+    assert other != before
+    gallery.locator("input[type=range]").fill("0")
+    assert pixels(page, canvas) not in (before, other)
+    assert requests == errors == []
+    page.context.close()
+
+
 def test_plotly_is_drawn_in_the_deck_of_lesson_06(decks, browser):
     page, requests, errors = open_deck(browser, decks["06_autoencoder_to_vae"])
     go_to(page, ".plotly-figure")

@@ -135,6 +135,10 @@ def lesson_08(steps=50_000):
     path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
     path.parent.mkdir(exist_ok=True)
     net, _ = diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
+    x = diffusion.generate(net, torch.arange(24) % 8, seed=5)[1][-1].unflatten(0, (3, 8))
+    sheet = ((x + 1) * 127.5).byte().permute(0, 3, 1, 4, 2).reshape(3 * 32, 8 * 32, 3).numpy()
+    sheet = Image.fromarray(sheet).resize((768, 288), Image.Resampling.NEAREST)
+    sheet.save(checkpoints.FOLDER.parent / "faces.png", optimize=True)
     return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
 
 
@@ -211,9 +215,11 @@ def judge(rounds=300, n=512):
 def main(names):
     for name in names:
         start = time.perf_counter()
-        nets = globals()[f"lesson_{name}" if name.isdecimal() else name]()
+        make = globals()[f"lesson_{name}" if name.isdecimal() else name]
+        nets = make()
         minutes = (time.perf_counter() - start) / 60
         about = {"trained": f"{minutes:.0f} minutes on {torch.get_num_threads()} threads"}
+        about |= {"what": make.__doc__, "settings": str(make.__defaults__ or ""), "seed": "0"}
         for name, net in nets.items():
             tensors = net if isinstance(net, dict) else net.state_dict()
             checkpoints.write(name, tensors, about)

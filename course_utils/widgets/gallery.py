@@ -65,7 +65,8 @@ class Gallery(base.CourseWidget):
         return state
 
     def _first_picture(self):
-        fig, ax = plots.plt.subplots(figsize=(4.4, 4.4))
+        h, w = self.shape
+        fig, ax = plots.plt.subplots(figsize=(4.4, 4.4 * h / w + 0.4))
         ax.imshow(self._frames[tuple(self.state)], origin="upper")
         ax.set_axis_off()
         chosen = zip(self.names, self.values, self.state, strict=True)
