@@ -42,8 +42,9 @@ def test_every_slide_is_in_order(decks, browser, name):
 def test_size_and_number_of_slides(decks, browser, name):
     page, _, _ = open_deck(browser, decks[name])
     plotly = page.locator(".plotly-figure").count()  # its library alone takes 0.7 MB, packed
-    assert decks[name].stat().st_size <= (5_000_000 if plotly else 3_000_000)
-    fewest, most = (20, 34) if name[:2] in TWO_LECTURES else (12, 18)
+    double = name[:2] in TWO_LECTURES
+    assert decks[name].stat().st_size <= (5_000_000 if plotly or double else 3_000_000)
+    fewest, most = (20, 34) if double else (12, 18)
     assert fewest <= page.evaluate("Reveal.getTotalSlides()") <= most
     page.context.close()
 
