@@ -3,8 +3,8 @@
     python -m course_utils.diffusion --steps 2000
     torchrun --nproc-per-node 4 -m course_utils.diffusion --size 64 --planes 128 --batch 256
 
-Stopped, it goes on where it was if called again with the same words. Each process computes its part
-of every batch, so that any number of processes takes the same steps.
+With `--path FILE` a training that was stopped goes on where it was, if called again with the same
+words. Each process computes its part of every batch, so any number of them takes the same steps.
 """
 
 import argparse
@@ -143,6 +143,12 @@ def main(words=None):
     parser.add_argument("--faces", type=int, default=20_000, help="how many to learn from")
     parser.add_argument("--path", type=Path, help="a file to go on from, and to keep it in")
     given = parser.parse_args(words)
+    for name, least in {"steps": 1, "faces": 1, "batch": 1, "levels": 0}.items():
+        if getattr(given, name) < least:
+            parser.error(f"--{name} must be at least {least}.")
+    for name, k in {"size": 2 ** (given.levels + 1), "planes": 8}.items():
+        if getattr(given, name) < 8 or getattr(given, name) % k:
+            parser.error(f"--{name} must be a multiple of {k}, and at least 8.")
     device, part = torch.device("cpu"), slice(None)
     if torch.cuda.is_available():
         device = torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0")))

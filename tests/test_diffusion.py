@@ -146,6 +146,23 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch, capsys):
     assert "--batch must be a multiple of 3 processes" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    "words, says",
+    [
+        (["--steps", "0"], "--steps must be at least 1"),
+        (["--faces", "0"], "--faces must be at least 1"),
+        (["--batch", "-1"], "--batch must be at least 1"),
+        (["--levels", "-1"], "--levels must be at least 0"),
+        (["--size", "30"], "--size must be a multiple of 4, and at least 8"),
+        (["--planes", "20"], "--planes must be a multiple of 8, and at least 8"),
+    ],
+)
+def test_words_that_do_not_fit_are_refused(capsys, words, says):
+    with pytest.raises(SystemExit):
+        diffusion.main(words)
+    assert says in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("side, levels", [(8, 1), (16, 2), (12, 1)])
 def test_the_net_keeps_shapes(side, levels):
     net = UNet(3, 16, levels)
