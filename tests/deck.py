@@ -3,6 +3,12 @@
 import json
 from pathlib import Path
 
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from slides import build
+from slides.exporter import DeckExporter
+from tools.notebooks import execute
+
 SLIDES = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
     return [h, v || 0, slide.querySelectorAll('.fragment').length];
@@ -37,6 +43,31 @@ MEASURE = """([width, height]) => {
             found.push(`not typeset: ${text.textContent.slice(0, 60)}`);
     return found;
 }"""
+
+
+def deck_of(cells, folder: Path) -> Path:
+    """A deck of these cells as they are, each a slide of its own if it does not say otherwise."""
+    for cell in cells:
+        cell.metadata.setdefault("slideshow", {"slide_type": "slide"})
+    return _written(new_notebook(cells=cells), folder)
+
+
+def deck_around(code: str, folder: Path) -> Path:
+    """A deck of three slides; the second shows, under a line of text, what this code makes."""
+    build.fetch_libraries()
+    a, b, c = (new_markdown_cell(text) for text in ("# A", "## B\n\nA line.", "## C"))
+    for cell in (a, b, c):
+        cell.metadata["slideshow"] = {"slide_type": "slide"}
+    notebook = new_notebook(cells=[a, b, new_code_cell(code, metadata={"tags": ["hide-input"]}), c])
+    execute(notebook, store_widget_state=True)
+    return _written(notebook, folder)
+
+
+def _written(notebook, folder):
+    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
+    path = folder / "x.html"
+    path.write_text(body, "utf-8")
+    return path
 
 
 def open_deck(browser, path: Path):

@@ -6,18 +6,17 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator
 from scipy.stats import chisquare
 
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer, _mulberry32
 from slides import build
-from slides.exporter import DeckExporter
-from tests.deck import faults, go_to, open_deck
+from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask, javascript
-from tools.notebooks import execute, normalise
+from tools.notebooks import normalise
 
 ALT = "A picture with its lower half covered, and four completions that a network draws."
 SIZES = [(64, 16, 32, (1, 2, 4, 1)), (5, 7, 8, (3, 1)), (2, 2, 1, ()), (256, 9, 4, (1,))]
@@ -637,21 +636,7 @@ def test_it_fits_a_narrow_page(page, use):
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory):
     """A deck of three slides, the second with the widget under a line of text."""
-    build.fetch_libraries()
-    cells = [
-        new_markdown_cell("# A"),
-        new_markdown_cell("## B\n\nA line."),
-        new_markdown_cell("## C"),
-    ]
-    for cell in cells:
-        cell.metadata["slideshow"] = {"slide_type": "slide"}
-    code = new_code_cell(SETUP + "\nmade(64, 16, 3)", metadata={"tags": ["hide-input"]})
-    notebook = new_notebook(cells=[*cells[:2], code, cells[2]])
-    execute(notebook, store_widget_state=True)
-    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
-    path = tmp_path_factory.mktemp("deck") / "x.html"
-    path.write_text(body, "utf-8")
-    return path
+    return deck_around(SETUP + "\nmade(64, 16, 3)", tmp_path_factory.mktemp("deck"))
 
 
 def test_it_fits_a_slide(browser, deck):

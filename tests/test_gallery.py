@@ -6,16 +6,15 @@ import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
 from course_utils.widgets.gallery import Gallery
 from slides import build
-from slides.exporter import DeckExporter
-from tests.deck import faults, go_to, open_deck
+from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask
-from tools.notebooks import execute, normalise
+from tools.notebooks import normalise
 
 ALT = "A picture that becomes clearer step by step, by hair colour, weight and seed."
 AXES = {
@@ -267,18 +266,8 @@ def test_it_can_be_read_in_a_dark_theme(page, widget):
 
 @pytest.fixture(scope="module")
 def deck(tmp_path_factory):
-    """A deck of two slides, the second with the widget under a line of text."""
-    build.fetch_libraries()
-    cells = [new_markdown_cell("# A"), new_markdown_cell("## B\n\nA line.")]
-    for cell in cells:
-        cell.metadata["slideshow"] = {"slide_type": "slide"}
-    cells.append(new_code_cell(SETUP, metadata={"tags": ["hide-input"]}))
-    notebook = new_notebook(cells=cells)
-    execute(notebook, store_widget_state=True)
-    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
-    path = tmp_path_factory.mktemp("deck") / "gallery.html"
-    path.write_text(body, "utf-8")
-    return path
+    """A deck with the widget under a line of text."""
+    return deck_around(SETUP, tmp_path_factory.mktemp("deck"))
 
 
 def test_it_fits_a_slide(browser, deck):

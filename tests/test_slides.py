@@ -9,8 +9,7 @@ import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from slides import build
-from slides.exporter import DeckExporter
-from tests.deck import faults, go_to, open_deck
+from tests.deck import deck_of, faults, go_to, open_deck
 from tests.notebook_rules import TWO_LECTURES
 from tests.test_widgets import pixels
 from tools.notebooks import select
@@ -271,16 +270,6 @@ def test_prints_one_page_a_slide(decks, browser, tmp_path):
 
 
 # ---- the checks can fail
-
-
-def deck_of(cells, folder):
-    notebook = new_notebook(cells=cells)
-    for cell in notebook.cells:
-        cell.metadata.setdefault("slideshow", {"slide_type": "slide"})
-    body, _ = DeckExporter().from_notebook_node(notebook, resources={"metadata": {"name": "x"}})
-    path = folder / "x.html"
-    path.write_text(body, "utf-8")
-    return path
 
 
 def outputs(text):

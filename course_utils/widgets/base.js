@@ -46,6 +46,20 @@ function steer(canvas, drag, step) {
   };
 }
 
+// A button that plays: `rewind` begins, `advance` goes on `pace()` times a second until it returns false.
+function plays(button, rewind, advance, pace) {
+  let timer = null;
+  const look = (text, name) => { button.textContent = text; button.setAttribute("aria-label", name); };
+  const stop = () => { clearInterval(timer); timer = null; look("▶", "play"); };
+  const start = () => {
+    rewind();
+    look("⏸", "pause");
+    timer = setInterval(() => { if (!advance()) stop(); }, 1000 / pace());
+  };
+  stop();
+  return { start, stop, on: () => timer !== null };
+}
+
 // Listens to traits, name -> function, and rests while the widget is out of sight; what ends it is returned.
 function attend(model, signal, root, traits, rest, halt) {
   const seen = new IntersectionObserver(([entry]) => { if (!entry.isIntersecting) rest(); });

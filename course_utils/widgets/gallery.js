@@ -24,7 +24,7 @@ function render({ model, el, signal }) {
   const names = model.get("names"), values = model.get("values");
   const last = names.length - 1, end = values[last].length - 1;
   const group = Math.random(); // radio buttons of one name, anywhere in the page, are one choice
-  let sheet = null, timer = null;
+  let sheet = null;
 
   const choose = (axis, at) => {
     model.set("state", model.get("state").map((old, i) => i === axis ? at : old));
@@ -82,34 +82,21 @@ function render({ model, el, signal }) {
     canvas.setAttribute("aria-label", `${chosen}: ${keys}`);
   }
 
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "▶";
-    play.setAttribute("aria-label", "play");
-  }
-
-  function start() {
-    if (now() === end) go(0);
-    play.textContent = "⏸";
-    play.setAttribute("aria-label", "pause");
-    timer = setInterval(() => {
-      go(now() + 1);
-      if (now() === end) stop();
-    }, 1000 / PACE);
-  }
-
-  const turn = at => { stop(); go(at); };
-  play.onclick = () => { if (timer) stop(); else start(); };
+  const advance = () => {
+    go(now() + 1);
+    return now() !== end;
+  };
+  const film = plays(play, () => { if (now() === end) go(0); }, advance, () => PACE);
+  const turn = at => { film.stop(); go(at); };
+  play.onclick = () => { if (film.on()) film.stop(); else film.start(); };
   slider.oninput = () => turn(+slider.value);
   steer(canvas, () => {}, way => turn(way ? now() + way[0] : 0));
-  stop();
   draw();
   createImageBitmap(new Blob([bytesOf(model.get("sheet"))], { type: "image/webp" })).then(made => {
     sheet = made;
     draw();
   });
-  return attend(model, signal, root, { state: draw }, stop, stop);
+  return attend(model, signal, root, { state: draw }, film.stop, film.stop);
 }
 
 export default { render };

@@ -43,7 +43,7 @@ function render({ model, el, signal }) {
 
   const root = make("div", { className: "course-player" }, { role: "group", "aria-label": model.get("alt") });
   const canvas = make("canvas", { width: side, height: side }, { "aria-hidden": "true" });
-  const play = make("button", { type: "button", textContent: "▶" }, { "aria-label": "play" });
+  const play = make("button", { type: "button" });
   const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
   const speed = make("select", {}, { "aria-label": "speed" });
   keepKeys(slider, speed);
@@ -62,7 +62,7 @@ function render({ model, el, signal }) {
   const ink = 0xff000000 | (blue << 16) | (green << 8) | red;
   const dot = Math.round(3 * ratio);
   const cellOf = Int32Array.from({ length: side }, (_, at) => Math.floor(at * run.cells / side));
-  let frame = model.get("frame"), timer = null;
+  let frame = model.get("frame");
 
   function drawField() {
     const k = run.cells, from = frame * k * k;
@@ -98,37 +98,27 @@ function render({ model, el, signal }) {
     model.save_changes();
   }
 
-  function stop() {
-    clearInterval(timer);
-    timer = null;
-    play.textContent = "▶";
-    play.setAttribute("aria-label", "play");
-  }
-
-  function start() {
-    if (frame === run.frames - 1) show(0);
-    play.textContent = "⏸";
-    play.setAttribute("aria-label", "pause");
-    timer = setInterval(() => {
-      show(frame + 1);
-      if (frame === run.frames - 1) { stop(); tell(); }
-    }, 1000 / SPEEDS[speed.value]);
-  }
-
-  const rest = () => { if (timer) { stop(); tell(); } };
-  const toggle = () => { if (timer) rest(); else start(); };
+  const last = () => frame === run.frames - 1;
+  const advance = () => {
+    show(frame + 1);
+    if (last()) tell();
+    return !last();
+  };
+  const film = plays(play, () => { if (last()) show(0); }, advance, () => SPEEDS[speed.value]);
+  const rest = () => { if (film.on()) { film.stop(); tell(); } };
+  const toggle = () => { if (film.on()) rest(); else film.start(); };
   play.onclick = toggle;
-  speed.onchange = () => { if (timer) { stop(); start(); } };
-  slider.oninput = () => { stop(); show(+slider.value); };
+  speed.onchange = () => { if (film.on()) { film.stop(); film.start(); } };
+  slider.oninput = () => { film.stop(); show(+slider.value); };
   slider.onchange = tell;
   slider.onkeydown = event => {
     if (event.key !== " ") return;
     event.preventDefault();
     toggle();
   };
-  const follow = () => { if (model.get("frame") !== frame) { stop(); show(model.get("frame")); } };
+  const follow = () => { if (model.get("frame") !== frame) { film.stop(); show(model.get("frame")); } };
   draw();
-  return attend(model, signal, canvas, { frame: follow }, rest, stop);
+  return attend(model, signal, canvas, { frame: follow }, rest, film.stop);
 }
 
 export default { render };
