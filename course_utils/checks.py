@@ -78,7 +78,7 @@ def grade(exercise_name: str, answer) -> tuple[str, str]:
     if not callable(answer):
         return "wrong", f"expected a function, but got {_show(answer)}."
     for number, inputs in enumerate(exercise.inputs):
-        call = f"on {', '.join(map(_show, inputs))}"
+        call = f"on {', '.join(map(_show, inputs))}" if inputs else "without arguments"
         try:
             result = answer(*copy.deepcopy(inputs))
         except NotImplementedError:

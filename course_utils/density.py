@@ -104,7 +104,7 @@ class ImageDensity:
         """
         if size is not None and not 1 <= operator.index(size) <= LARGEST_SIDE:
             raise ValueError(f"size must be from 1 to {LARGEST_SIDE} pixels, not {size}.")
-        path = _find(path)
+        path = find(path)
         try:
             picture = read_picture(path)
         except Exception as error:  # every file format has its own kinds of failure
@@ -231,7 +231,12 @@ def _check_values(a):
         )
 
 
-def _find(path) -> Path:
+def find(path) -> Path:
+    """The file itself, or the course's picture of that name.
+
+    Raises:
+        FileNotFoundError: there is neither.
+    """
     path = Path(path)
     if path.is_file():
         return path

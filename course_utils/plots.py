@@ -141,7 +141,7 @@ def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None
 def space(fig, alt: str):
     """Display a plotly figure in space, which can be turned with the mouse, with its alt text."""
     fig.update_layout(margin=dict(l=0, r=0, t=0, b=0), showlegend=False, hovermode=False)
-    fig.update_layout(scene_camera_eye=dict(x=1.5, y=1.5, z=0.8))
+    fig.update_scenes(camera_eye=dict(x=1.5, y=1.5, z=0.8))
     display(fig)
     _speak(alt)
 

@@ -8,6 +8,7 @@ from course_utils import checks
 from course_utils.exercises.lesson_07 import augment, column_mask
 from course_utils.exercises.lesson_07 import bits as table_bits
 from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
+from course_utils.exercises.lesson_09 import angles, cells, counterexample, mean_cosine
 from tests.notebook_rules import exercises, read
 from tools.notebooks import select
 
@@ -134,6 +135,21 @@ def weights_of_zero(x_t, data, a, b):
     with np.errstate(invalid="ignore"):
         weight = np.exp(-((x_t[:, None] - a * data) ** 2).sum(2) / (2 * b**2))
         return weight @ data / weight.sum(1, keepdims=True)
+
+
+def cells_by_latitude(u, bands, sectors):
+    z = np.arcsin(u[:, 2]) / (np.pi / 2)
+    r = np.sqrt(1 - z**2) / np.maximum(np.linalg.norm(u[:, :2], axis=1), 1e-12)
+    return cells(np.c_[u[:, :2] * r[:, None], z], bands, sectors)
+
+
+def cells_of_negative_longitude(u, bands, sectors):
+    turn = np.arctan2(u[:, 1], u[:, 0]) / (2 * np.pi)
+    return cells(u, bands, sectors) - sectors * (turn < 0)
+
+
+def cells_beyond_the_pole(u, bands, sectors):
+    return cells(u, bands, sectors) + sectors * (u[:, 2] == 1)
 
 
 WRONG = {
@@ -298,6 +314,31 @@ WRONG = {
         lambda x, data, a, b: best_guess(x, data, a, np.sqrt(b)),
         lambda x, data, a, b: data[((x[:, None] - a * data) ** 2).sum(2).argmin(1)],
         weights_of_zero,
+    ],
+    "09 mean cosine": [
+        lambda u: (u @ u.T).mean(),
+        lambda u: (u.sum(0) ** 2).sum() / (len(u) * (len(u) - 1)),
+        lambda u: mean_cosine(u) / 2,
+        lambda u: u.mean(0) @ u.mean(0),
+    ],
+    "09 angles": [
+        lambda a, b: np.arccos((a * b).sum(1).clip(-1, 1)),
+        lambda a, b: np.arcsin(np.linalg.norm(np.cross(a, b), axis=1).clip(-1, 1)),
+        lambda a, b: np.degrees(angles(a, b)),
+        lambda a, b: np.linalg.norm(a - b, axis=1),
+    ],
+    "09 cells": [
+        lambda u, bands, sectors: cells(u * [1, 1, -1], bands, sectors),
+        lambda u, bands, sectors: cells(u[:, [1, 0, 2]], bands, sectors),
+        cells_by_latitude,
+        cells_of_negative_longitude,
+        cells_beyond_the_pole,
+    ],
+    "09 counterexample": [
+        lambda: np.r_[np.eye(3), np.eye(3)] * 2,
+        lambda: np.eye(3),
+        lambda: np.c_[np.cos(np.arange(6)), np.sin(np.arange(6)), np.zeros(6)],
+        lambda: counterexample()[:5],
     ],
 }
 

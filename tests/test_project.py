@@ -161,12 +161,12 @@ def test_class_pictures_add_up_to_the_whole(name, classes):
 
 
 def test_package_is_thin_and_imports_one_way():
-    """Lines that are not blank: 300 a file, 2,300 in all without what grades or what draws data."""
+    """Lines that are not blank: 300 a file, 2,350 in all without what grades or what draws data."""
     texts = {p: p.read_text("utf-8") for p in (ROOT / "course_utils").rglob("*.py")}
     lines = {p: sum(map(bool, map(str.strip, text.splitlines()))) for p, text in texts.items()}
     assert max(lines.values()) <= 300
     apart = {"exercises", "datasets"}
-    assert sum(n for p, n in lines.items() if p.parent.name not in apart) <= 2300
+    assert sum(n for p, n in lines.items() if p.parent.name not in apart) <= 2350
     order = ["compute", "training", "density", "datasets", "metrics", "models", "checkpoints"]
     order += ["diffusion", "plots", "checks", "exercises", "widgets", "watching"]
     for path in lines:

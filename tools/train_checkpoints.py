@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 judge        two hours on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 judge        two hours on two cores
 """
 
 import sys
@@ -140,6 +140,15 @@ def lesson_08(steps=50_000):
     sheet = Image.fromarray(sheet).resize((768, 288), Image.Resampling.NEAREST)
     sheet.save(checkpoints.FOLDER.parent / "faces.png", optimize=True)
     return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
+
+
+def lesson_09():
+    """One map of the pinched square."""
+    lesson = definitions("09")
+    torch.manual_seed(0)
+    net = lesson["Wrap"](1, lesson["pinch"])
+    lesson["train"](net, lesson["coulomb"], 1000)
+    return {"09_sphere_mapping": net}
 
 
 def damaged(x, strength):

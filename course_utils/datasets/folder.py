@@ -47,7 +47,7 @@ def read(folder, size: int = 32) -> np.ndarray:
         raise ValueError(f"No file in the folder {folder} ends in {', '.join(sorted(SUFFIXES))}.")
     for path in tqdm(paths, desc="pictures", delay=1):
         try:
-            x.append(_square(path, size))
+            x.append(square(path, size))
         except Exception:  # every file format has its own kinds of failure
             left_out.append(str(path.relative_to(folder)))
     if not x:
@@ -97,8 +97,12 @@ def jitter(x: np.ndarray, rng: np.random.Generator, amount: float = 0.1) -> np.n
     return np.clip(brightness * (mean + contrast * (x - mean)), 0, 1)
 
 
-def _square(path, size):
-    """A file's picture, float32 `(3, size, size)`."""
+def square(path: Path, size: int) -> np.ndarray:
+    """The picture in a file, as `read` makes it: float32 `(3, size, size)` in [0, 1].
+
+    Raises:
+        OSError or ValueError, or another that the reader of its format has: it is damaged.
+    """
     a = density.read_picture(path)
     if a.dtype != np.uint8:
         if not np.isfinite(a).all():

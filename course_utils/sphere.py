@@ -1,0 +1,128 @@
+"""Maps of the square [-1/2, 1/2]² to the unit sphere: their numbers, and pictures of the ball."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import torch
+from scipy.spatial import cKDTree
+
+from course_utils.arguments import whole
+from course_utils.datasets.folder import square
+from course_utils.density import find
+
+
+def lattice(N: int) -> torch.Tensor:
+    """N x N points of the square, `(N * N, 2)`, in rows from the top, each from the left.
+
+    Raises:
+        TypeError: N is not a whole number.
+        ValueError: N is less than 2.
+    """
+    side = torch.linspace(-0.5, 0.5, whole("N", N, 2))
+    y, x = torch.meshgrid(-side, side, indexing="ij")
+    return torch.stack([x, y], -1).view(-1, 2)
+
+
+def spiral(n: int) -> np.ndarray:
+    """n points, evenly over the sphere, `(n, 3)`: a Fibonacci lattice.
+
+    Source: Á. González, "Measurement of areas on a sphere using Fibonacci and latitude-longitude
+    lattices" (2010).
+    """
+    k = np.arange(n) + 0.5
+    z, angle = 1 - 2 * k / n, np.pi * (1 + 5**0.5) * k
+    r = np.sqrt(1 - z**2)
+    return np.c_[r * np.cos(angle), r * np.sin(angle), z]
+
+
+def measure(u) -> dict[str, float]:
+    """Numbers of a map that sends `lattice(N)` to the points u, `(N * N, 3)`, of length 1.
+
+    Returns:
+        coverage: the share of 500 even cells that hold a point.
+        hole: degrees from the loneliest of 4,000 even places to the nearest point.
+        unevenness: standard deviation over mean of the points in a cell.
+        degree: area with its sign over 4 pi; positive if the map shows the square unmirrored to
+            who looks from outside.
+        fold: the share of the area that has the other sign.
+
+    Raises:
+        ValueError: another shape, or points that are not on the sphere.
+
+    Source of the area: A. Van Oosterom, J. Strackee, "The solid angle of a plane triangle" (1983).
+    """
+    u = np.asarray(u, np.float64)
+    N = round(len(u) ** 0.5) if u.ndim == 2 else 0
+    if N < 2 or u.shape != (N * N, 3):
+        raise ValueError(f"u must have shape (N * N, 3) with N at least 2, not {u.shape}.")
+    if not np.allclose(np.linalg.norm(u, axis=1), 1, atol=1e-3):
+        raise ValueError("The points must lie on the unit sphere: divide each by its length.")
+    counts = np.bincount(cKDTree(spiral(500)).query(u)[1], minlength=500)
+    far = cKDTree(u).query(spiral(4000))[0].max()
+    grid = u.reshape(N, N, 3)
+    a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[:-1, 1:], grid[1:, 1:]
+    areas = np.stack([_solid_angle(a, b, c), _solid_angle(c, b, d)])
+    other, all_ = np.abs(areas[areas * areas.sum() < 0]).sum(), np.abs(areas).sum()
+    return {
+        "coverage": float((counts > 0).mean()),
+        "hole": float(np.degrees(2 * np.arcsin(min(far / 2, 1)))),
+        "unevenness": float(counts.std() / counts.mean()),
+        "degree": float(areas.sum() / (4 * np.pi)),
+        "fold": float(other / all_) if all_ else 0.0,
+    }
+
+
+def colours(path, N: int) -> np.ndarray:
+    """Colours of a picture at the points of `lattice(N)`, `(N * N, 3)` in [0, 1].
+
+    Grey is shown from black by red to yellow. Takes a file, or the name of a course picture.
+
+    Raises:
+        FileNotFoundError: there is neither.
+        OSError or ValueError, or another that the reader of its format has: it is damaged.
+    """
+    x = square(find(path), whole("N", N, 2))
+    if (x == x[:1]).all():
+        return plt.get_cmap("inferno")(x[0])[..., :3].reshape(-1, 3)
+    return x.transpose(1, 2, 0).reshape(-1, 3)
+
+
+def balls(f, rgb, turns=(0, 180), side: int = 240) -> list[np.ndarray]:
+    """Pictures `(side, side, 3)` of the ball that f makes of a picture with colours `(N * N, 3)`.
+
+    Without a turn the middle of the picture faces us, upright and not mirrored; each turn is in
+    degrees, around the vertical axis. A place with no point within 3 degrees is pale.
+
+    Args:
+        f: points of the square `(n, 2)` -> points of the sphere `(n, 3)`, tensors.
+        rgb: what `colours` returns.
+    """
+    with torch.no_grad():
+        u = f(lattice(round(len(rgb) ** 0.5))) @ facing(f)
+    return [_ball(u.numpy(), rgb, np.radians(turn), side) for turn in turns]
+
+
+@torch.no_grad()
+def facing(f) -> torch.Tensor:
+    """An orthogonal matrix Q: f(x) @ Q has the middle of the square in front, x right, y up."""
+    c, x, y = f(torch.tensor([[0, 0], [0.02, 0], [0, 0.02]]))
+    Q, R = torch.linalg.qr(torch.stack([c, x - c, y - c], 1))
+    return Q * R.diagonal().sign()
+
+
+def _ball(u, rgb, turn, side):
+    across = np.linspace(-1, 1, side)
+    right, up = np.meshgrid(across, across[::-1])
+    seen = right**2 + up**2 < 1
+    right, up = right[seen], up[seen]
+    depth = np.sqrt(1 - right**2 - up**2)
+    x, y = np.cos(turn) * depth - np.sin(turn) * right, np.sin(turn) * depth + np.cos(turn) * right
+    far, nearest = cKDTree(u).query(np.c_[x, y, up])
+    near, shade = (far < np.radians(3))[:, None], (0.55 + 0.45 * depth)[:, None]
+    picture = np.ones((side, side, 3))
+    picture[seen] = np.where(near, np.asarray(rgb)[nearest] * shade, 0.9)
+    return picture
+
+
+def _solid_angle(a, b, c):
+    dots = (a * b).sum(-1) + (b * c).sum(-1) + (c * a).sum(-1)
+    return 2 * np.arctan2((a * np.cross(b, c)).sum(-1), 1 + dots)
