@@ -39,7 +39,7 @@ def measure(u) -> dict[str, float]:
 
     Returns:
         coverage: the share of 500 even cells that hold a point.
-        hole: degrees from the loneliest of 4,000 even places to the nearest point.
+        hole: that of `hole`.
         unevenness: standard deviation over mean of the points in a cell.
         degree: area with its sign over 4 pi; positive if the map shows the square unmirrored to
             who looks from outside.
@@ -50,25 +50,30 @@ def measure(u) -> dict[str, float]:
 
     Source of the area: A. Van Oosterom, J. Strackee, "The solid angle of a plane triangle" (1983).
     """
-    u = np.asarray(u, np.float64)
+    u = _numpy(u)
     N = round(len(u) ** 0.5) if u.ndim == 2 else 0
     if N < 2 or u.shape != (N * N, 3):
         raise ValueError(f"u must have shape (N * N, 3) with N at least 2, not {u.shape}.")
     if not np.allclose(np.linalg.norm(u, axis=1), 1, atol=1e-3):
         raise ValueError("The points must lie on the unit sphere: divide each by its length.")
     counts = np.bincount(cKDTree(spiral(500)).query(u)[1], minlength=500)
-    far = cKDTree(u).query(spiral(4000))[0].max()
     grid = u.reshape(N, N, 3)
     a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[:-1, 1:], grid[1:, 1:]
     areas = np.stack([_solid_angle(a, b, c), _solid_angle(c, b, d)])
     other, all_ = np.abs(areas[areas * areas.sum() < 0]).sum(), np.abs(areas).sum()
     return {
         "coverage": float((counts > 0).mean()),
-        "hole": float(np.degrees(2 * np.arcsin(min(far / 2, 1)))),
+        "hole": hole(u),
         "unevenness": float(counts.std() / counts.mean()),
         "degree": float(areas.sum() / (4 * np.pi)),
         "fold": float(other / all_) if all_ else 0.0,
     }
+
+
+def hole(u) -> float:
+    """Degrees from the loneliest of 4,000 even places to the nearest of the points u, `(n, 3)`."""
+    far = cKDTree(_numpy(u)).query(spiral(4000))[0].max()
+    return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
 def colours(path, N: int) -> np.ndarray:
@@ -121,6 +126,10 @@ def _ball(u, rgb, turn, side):
     picture = np.ones((side, side, 3))
     picture[seen] = np.where(near, np.asarray(rgb)[nearest] * shade, 0.9)
     return picture
+
+
+def _numpy(u):
+    return np.asarray(u.detach() if isinstance(u, torch.Tensor) else u, np.float64)
 
 
 def _solid_angle(a, b, c):

@@ -67,7 +67,7 @@ EXERCISES = {
             (np.tile([1.0, 0, 0], (5, 1)), _near),
             (_points[:9], _points[9:18]),
         ],
-        "a right angle, angles from 1e-9 to nearly half a turn, and nine pairs",
+        "a right angle, angles from 1e-9 to half a turn, and nine pairs",
         same_angles,
     ),
     "cells": Exercise(
