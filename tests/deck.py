@@ -99,11 +99,12 @@ def faults(browser, path: Path, shots: Path | None = None) -> list[str]:
     return found + [f"asks for {url}" for url in requests] + [f"error: {e}" for e in errors]
 
 
-def go_to(page, selector):
+def go_to(page, selector, nth=0):
     """Show the slide that holds an element."""
     page.evaluate(
         f"""() => {{
-            const slide = document.querySelector({json.dumps(selector)}).closest('section');
+            const found = document.querySelectorAll({json.dumps(selector)})[{nth}];
+            const slide = found.closest('section');
             const {{h, v}} = Reveal.getIndices(slide);
             Reveal.slide(h, v);
         }}"""

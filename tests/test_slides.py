@@ -207,6 +207,21 @@ def test_plotly_is_drawn_in_the_deck_of_lesson_06(decks, browser):
     assert requests == errors == []
 
 
+def test_the_map_closes_and_both_clouds_are_drawn_in_the_deck_of_lesson_09(decks, browser):
+    page, requests, errors = open_deck(browser, decks["09_sphere_mapping"])
+    for k in range(2):
+        go_to(page, ".plotly-figure", k)
+        page.locator(".plotly-figure").nth(k).locator("canvas").first.wait_for()
+    go_to(page, ".course-player")
+    readout = page.locator(".course-player output")
+    hole = float(readout.inner_text().split()[-1])
+    page.locator(".course-player input").press("Home")
+    assert readout.inner_text().startswith("step 0, hole in degrees")
+    assert float(readout.inner_text().split()[-1]) > hole + 40
+    page.context.close()
+    assert requests == errors == []
+
+
 def test_arrow_keys_visit_every_slide(deck_01):
     total = deck_01.evaluate("Reveal.getTotalSlides()")
     seen = set()
