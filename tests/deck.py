@@ -106,6 +106,6 @@ def go_to(page, selector, nth=0):
             const found = document.querySelectorAll({json.dumps(selector)})[{nth}];
             const slide = found.closest('section');
             const {{h, v}} = Reveal.getIndices(slide);
-            Reveal.slide(h, v);
+            Reveal.slide(h, v, 99);  // with all its fragments
         }}"""
     )
