@@ -214,6 +214,7 @@ def test_the_map_closes_and_both_clouds_are_drawn_in_the_deck_of_lesson_09(decks
         page.locator(".plotly-figure").nth(k).locator("canvas").first.wait_for()
     go_to(page, ".course-player")
     readout = page.locator(".course-player output")
+    readout.wait_for()
     hole = float(readout.inner_text().split()[-1])
     page.locator(".course-player input").press("Home")
     assert readout.inner_text().startswith("step 0, hole in degrees")
