@@ -18,7 +18,11 @@ WORDS = ["-m", "course_utils.diffusion", "--steps", "8", "--batch", "8", "--face
 
 def losses(*start):
     """The losses that a training of eight steps prints, started by these words."""
-    run = subprocess.run([*start, *WORDS], capture_output=True, text=True, check=True)
+    for _ in range(3):
+        run = subprocess.run([*start, *WORDS], capture_output=True, text=True)
+        if "EADDRINUSE" not in run.stderr:  # else another program took the port just then
+            break
+    assert run.returncode == 0, run.stderr[-3000:]
     return [float(v) for v in re.findall(r"^step \d+: loss ([\d.]+)$", run.stdout, re.MULTILINE)]
 
 
