@@ -1,4 +1,4 @@
-"""Draws the pictures in densities/ and the README's picture. Run it to make the files again."""
+"""Draws the pictures in densities/, and that of notebook 00. Run it to make the files again."""
 
 from itertools import pairwise
 from pathlib import Path
@@ -134,7 +134,7 @@ def save(picture, name):
 
 
 def cover():
-    """Three pictures on the left of their samples: the README's banner."""
+    """Three pictures on the left of their samples: the picture of notebook 00."""
     rng = np.random.default_rng(0)
     gap = np.full((SIDE, 12), 255)
     panels = []

@@ -135,10 +135,6 @@ def lesson_08(steps=50_000):
     path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
     path.parent.mkdir(exist_ok=True)
     net, _ = diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
-    x = diffusion.generate(net, torch.arange(24) % 8, seed=5)[1][-1].unflatten(0, (3, 8))
-    sheet = ((x + 1) * 127.5).byte().permute(0, 3, 1, 4, 2).reshape(3 * 32, 8 * 32, 3).numpy()
-    sheet = Image.fromarray(sheet).resize((768, 288), Image.Resampling.NEAREST)
-    sheet.save(checkpoints.FOLDER.parent / "faces.png", optimize=True)
     return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
 
 
