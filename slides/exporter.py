@@ -4,6 +4,9 @@ Slides come from the standard `slideshow` metadata. Two things are added, so tha
 readers and listeners. The tag `hide-input` hides the code of a cell. In a Markdown cell, what
 follows a line `<!-- notes -->` is for the speaker, what follows `<!-- notes of the next slide -->`
 too, one slide later; and what stands before the heading of a new slide goes with the slide before.
+
+A deck is alone in its folder. So a link to the bibliography becomes the address that is given
+there, and any other link to a file of the course, or to a place in it, plain text.
 """
 
 import base64
@@ -26,6 +29,8 @@ NODE = HERE / "node_modules"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
+REFERENCES = HERE.parent / "notebooks" / "references.md"
+LOCAL_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!\w+:)([^()\s]*)\)")
 NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
 SHOWN = [PLOTLY, VIEW, "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]
 
@@ -79,8 +84,8 @@ class DeckExporter(SlidesExporter):
 
 
 def prepare(notebook):
-    """A copy for the deck: notes split off, and widgets that need a kernel shown as pictures."""
-    notebook = copy.deepcopy(notebook)
+    """A copy for the deck: notes split off, dead links and widgets that need a kernel replaced."""
+    notebook, known = copy.deepcopy(notebook), addresses()
     states = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
     alive = {name for name, state in states.items() if state["model_module"] == "anywidget"}
     if alive:
@@ -90,9 +95,23 @@ def prepare(notebook):
         if cell.cell_type == "code":
             cell.source = cell.source.replace("\n\n\n", "\n\n")
             cell.outputs = [out for out in cell.outputs if _keep(out, alive)]
+        elif cell.cell_type == "markdown":
+            cell.source = LOCAL_LINK.sub(lambda link: _outward(link, known), cell.source)
     notebook.cells = [part for cell in notebook.cells for part in _split(cell)]
     notebook.cells = list(_with_headings(_delayed(notebook.cells)))
     return notebook
+
+
+def addresses() -> dict[str, str]:
+    """Target of a lesson's link to the bibliography -> the address given there, if any."""
+    entries = re.split(r"^### ", REFERENCES.read_text("utf-8"), flags=re.MULTILINE)[1:]
+    found = {entry.split()[0]: re.search(r"\]\((\S+)\)", entry) for entry in entries}
+    return {f"{REFERENCES.name}#{key}": link[1] for key, link in found.items() if link}
+
+
+def _outward(link, known):
+    text, target = link.groups()
+    return f"[{text}]({known[target]})" if target in known else text
 
 
 def _delayed(cells):
