@@ -1,0 +1,40 @@
+"""The notebook that a new lesson starts from; nbval runs it with the lessons."""
+
+import nbformat
+import numpy as np
+import pytest
+
+from course_utils.checks import grade
+from tests.notebook_rules import code_cells, exercises, problems
+from tools.notebooks import NOTEBOOKS, execute, select
+
+PATH = NOTEBOOKS / "NN_template.ipynb"
+
+
+@pytest.fixture
+def template():
+    return nbformat.read(PATH, as_version=4)
+
+
+def test_it_keeps_every_rule_but_those_of_length(template):
+    cells = len(template.cells)
+    length = [f"{cells} cells; a lesson has 25 to 40", "1 exercises; a lesson has 3 to 5"]
+    assert problems(template, PATH) == length
+
+
+def test_it_is_no_lesson():
+    assert PATH not in select()
+
+
+def test_its_solution_is_right(template):
+    ((name, function, _, solution),) = exercises(template)
+    names = {"np": np}
+    exec(solution, names)
+    assert grade(name, names[function])[0] == "right"
+
+
+def test_its_claims_hold_for_another_seed(template):
+    (cell,) = [c for c in code_cells(template) if "parameters" in c.metadata.get("tags", [])]
+    assert cell.source == "seed = 0"
+    cell.source = "seed = 1"
+    execute(template)
