@@ -205,7 +205,7 @@ def _katex_css():
 
 
 def _pygments_css():
-    return Markup(HtmlFormatter(style="friendly").get_style_defs(".highlight"))
+    return Markup(HtmlFormatter(style="default").get_style_defs(".highlight"))
 
 
 def _data(value):

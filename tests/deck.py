@@ -54,11 +54,16 @@ def deck_of(cells, folder: Path) -> Path:
 
 def deck_around(code: str, folder: Path) -> Path:
     """A deck of three slides; the second shows, under a line of text, what this code makes."""
-    build.fetch_libraries()
     a, b, c = (new_markdown_cell(text) for text in ("# A", "## B\n\nA line.", "## C"))
     for cell in (a, b, c):
         cell.metadata["slideshow"] = {"slide_type": "slide"}
-    notebook = new_notebook(cells=[a, b, new_code_cell(code, metadata={"tags": ["hide-input"]}), c])
+    return deck_run([a, b, new_code_cell(code, metadata={"tags": ["hide-input"]}), c], folder)
+
+
+def deck_run(cells, folder: Path) -> Path:
+    """A deck of these cells after they ran, its widgets alive."""
+    build.fetch_libraries()
+    notebook = new_notebook(cells=cells)
     execute(notebook, store_widget_state=True)
     return _written(notebook, folder)
 

@@ -18,7 +18,7 @@ const STYLE = `
   .course-filters .views { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 16px; }
   .course-filters .title { display: flex; gap: 14px; padding-left: 11%; white-space: nowrap; }
   .course-filters .title span { font-size: 15px; }
-  .course-filters canvas { display: block; width: 100%; }
+  .course-filters canvas { display: block; width: 100%; background: white; }
   .course-filters .code { flex: 0 0 51%; cursor: crosshair; touch-action: none; min-width: 0; }
   .course-filters .code:focus-visible { outline: 2px solid #222; }
   .course-filters .choice { display: flex; gap: 16px; }
@@ -124,8 +124,12 @@ function render({ model, el, signal }) {
     "aria-label": "code, z₁ and z₂ from −1 to 1: arrow keys move them, with shift faster, home brings both back to 0",
   });
   const choice = make("div", { className: "choice" }), sliders = make("div", { className: "sliders" });
-  const small = (textContent, colour = "inherit") => make("span", { textContent }, { style: `color: ${colour}` });
-  const legend = name => FILTERS.map(([colour, sign], k) => small(`${sign} ${name("₁₂₃"[k])}`, colour));
+  const small = textContent => make("span", { textContent });
+  const legend = name => FILTERS.map(([colour, sign], k) => {
+    const words = small(` ${name("₁₂₃"[k])}`);
+    words.prepend(make("span", { textContent: sign }, { style: `color: ${colour}` }));
+    return words;
+  });
   for (const [title, view] of [
     [["x̂ for z₃ from −1 (pale) to 1"], family],
     [["scaled", ...legend(k => `z${k}w${k}`), small("━ x̂")], parts],

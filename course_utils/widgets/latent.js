@@ -15,7 +15,7 @@ const STYLE = `
   .course-latent { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); width: 784px; }
   .course-latent .views { display: flex; gap: 16px; }
   .course-latent .title { padding-left: 34px; margin-bottom: 2px; }
-  .course-latent canvas { display: block; width: 384px; height: 380px; }
+  .course-latent canvas { display: block; width: 384px; height: 380px; background: white; }
   .course-latent .latent { cursor: crosshair; touch-action: none; }
   .course-latent .latent:focus-visible { outline: 2px solid #222; }
   .course-latent .row { display: flex; gap: 20px; align-items: center; margin: 8px 8px 0 34px; }

@@ -40,7 +40,7 @@ const STYLE = `
   .course-painter canvas { display: block; }
   .course-painter .paper { width: 340px; height: 340px; background: black; cursor: crosshair; touch-action: none;
     outline-offset: 2px; }
-  .course-painter .rain { width: 400px; height: 400px; }
+  .course-painter .rain { width: 400px; height: 400px; background: white; }
   .course-painter .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; margin-top: 10px; }
   .course-painter .row:empty { display: none; }
   .course-painter button, .course-painter select { font: inherit; min-width: 44px; padding: 4px 10px; }
