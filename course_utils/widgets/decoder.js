@@ -29,7 +29,7 @@ const STYLE = `
   .course-decoder .title { margin-bottom: 2px; }
   .course-decoder .codes .title { padding-left: 44px; }
   .course-decoder .plane { display: block; width: 100%; background: white; cursor: crosshair; touch-action: none; }
-  .course-decoder .plane:focus-visible { outline: 2px solid #222; }
+  .course-decoder .plane:focus-visible { outline: 3px solid #0072B2; }
   .course-decoder .picture { display: block; width: 100%; margin-top: 10px; }
   .course-decoder .picture { image-rendering: pixelated; outline: 1px solid #999; }
   .course-decoder output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }

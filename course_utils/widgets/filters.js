@@ -20,7 +20,7 @@ const STYLE = `
   .course-filters .title span { font-size: 15px; }
   .course-filters canvas { display: block; width: 100%; background: white; }
   .course-filters .code { flex: 0 0 51%; cursor: crosshair; touch-action: none; min-width: 0; }
-  .course-filters .code:focus-visible { outline: 2px solid #222; }
+  .course-filters .code:focus-visible { outline: 3px solid #0072B2; }
   .course-filters .choice { display: flex; gap: 16px; }
   .course-filters .sliders { flex: 1; display: grid; align-content: space-evenly; min-width: 0; }
   .course-filters .sliders label { display: grid; grid-template-columns: 1fr auto; }

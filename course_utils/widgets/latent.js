@@ -17,7 +17,7 @@ const STYLE = `
   .course-latent .title { padding-left: 34px; margin-bottom: 2px; }
   .course-latent canvas { display: block; width: 384px; height: 380px; background: white; }
   .course-latent .latent { cursor: crosshair; touch-action: none; }
-  .course-latent .latent:focus-visible { outline: 2px solid #222; }
+  .course-latent .latent:focus-visible { outline: 3px solid #0072B2; }
   .course-latent .row { display: flex; gap: 20px; align-items: center; margin: 8px 8px 0 34px; }
   .course-latent label { display: flex; gap: 8px; align-items: center; }
   .course-latent .mix, .course-latent input { flex: 1; min-width: 60px; }
