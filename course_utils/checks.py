@@ -117,7 +117,7 @@ def check(exercise_name: str, answer):
 
 def _exercise(name: str) -> Exercise:
     """`"01 marginal"` -> the entry "marginal" of exercises/lesson_01.py."""
-    lesson, _, key = name.partition(" ")
+    lesson, _, key = str(name).partition(" ")
     try:
         known = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").EXERCISES
         return known[key]

@@ -1,6 +1,5 @@
 """A grey picture as a probability density on the unit square, and exact samples from it."""
 
-import operator
 from functools import cached_property
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
-from course_utils.arguments import generator, whole
+from course_utils.arguments import array, generator, number, real, whole
 
 PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
 SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"}  # of files to read
@@ -35,11 +34,18 @@ class ImageDensity:
             as it is in an array. Says how much white a picture has, beside others of the same N.
 
     Make one with `from_file` or `from_array`, or from a pdf itself; then the mass is 1.
+
+    Raises:
+        ValueError: the pdf is not square, has negative values, or does not sum to 1.
     """
 
     def __init__(self, pdf, mass: float = 1.0):
-        self.pdf = pdf
-        self.mass = mass
+        self.pdf = array("pdf", pdf, "N", "N", least=1)
+        self.mass = number("mass", mass, 0, 1e308)
+        if self.pdf.min() < 0 or abs(self.pdf.sum() - 1) > 1e-6:
+            raise ValueError(
+                "pdf must hold probabilities that sum to 1; for grey values there is from_array."
+            )
 
     @classmethod
     def from_array(cls, a) -> "ImageDensity":
@@ -52,11 +58,7 @@ class ImageDensity:
             ValueError: not two-dimensional, empty, too large, all black, or with values that are
                 negative, infinite or NaN.
         """
-        a = np.asarray(a)
-        if a.dtype.kind not in "buif":
-            raise TypeError(
-                f"A density needs an array of real numbers, but this one holds {a.dtype}."
-            )
+        a = real("A picture", a)
         if a.ndim != 2:
             raise ValueError(
                 f"A density needs a grey picture of shape (h, w), not one of shape {a.shape}; "
@@ -102,16 +104,10 @@ class ImageDensity:
             FileNotFoundError: there is no such file and no course picture of that name.
             ValueError: not a picture, a damaged one, a wrong size, or what `from_array` refuses.
         """
-        if size is not None and not 1 <= operator.index(size) <= LARGEST_SIDE:
-            raise ValueError(f"size must be from 1 to {LARGEST_SIDE} pixels, not {size}.")
+        if size is not None:
+            size = whole("size", size, 1, LARGEST_SIDE)
         path = find(path)
-        try:
-            picture = read_picture(path)
-        except Exception as error:  # every file format has its own kinds of failure
-            why = str(error).split("\n")[0]
-            raise ValueError(
-                f"{path.name} is not a picture that can be read, or it is damaged: {why}"
-            ) from error
+        picture = read_picture(path)
         try:
             grey = _grey(picture, invert)
             _check_values(grey)
@@ -158,9 +154,7 @@ class ImageDensity:
         Raises:
             ValueError: the points have another shape.
         """
-        points = np.asarray(points, np.float64)
-        if points.ndim != 2 or points.shape[1] != 2:
-            raise ValueError(f"points must have shape (n, 2), not {points.shape}.")
+        points = array("points", points, "n", 2)
         n = len(self.pdf)
         inside = ((points >= 0) & (points < 1)).all(axis=1)
         column, row = np.floor(np.where(inside[:, None], points, 0) * n).astype(int).T
@@ -173,7 +167,7 @@ class ImageDensity:
         Raises:
             ValueError: k is less than 1.
         """
-        k = whole("k", k, 1)
+        k = whole("k", k, 1, LARGEST_SIDE)
         n = len(self.pdf)
         cell, pixel = np.arange(k)[:, None] * n, np.arange(n) * k  # lower ends, in units of 1/(n k)
         overlap = np.minimum(cell + n, pixel + k) - np.maximum(cell, pixel)
@@ -204,8 +198,14 @@ def alias_table(p) -> tuple[np.ndarray, np.ndarray]:
     Lesson 01 fills the boxes one after the other in a loop. Here the same filling is read off two
     running sums, what the light boxes lack and what the heavy ones have to spare, so that a picture
     of a million pixels takes a fraction of a second.
+
+    Raises:
+        ValueError: another shape, or weights that are negative, NaN, infinite, or all 0.
     """
-    weight = np.asarray(p, np.float64) / np.sum(p) * len(p)
+    p = array("p", p, "n", least=1)
+    if p.min() < 0 or p.sum() == 0:
+        raise ValueError("p must hold weights that are not negative, and not all of them 0.")
+    weight = p / p.sum() * len(p)
     light, heavy = np.flatnonzero(weight < 1), np.flatnonzero(weight >= 1)
     keep, alias = np.minimum(weight, 1), np.arange(len(weight))
     if len(light) == 0 or len(heavy) == 0:
@@ -222,7 +222,7 @@ def alias_table(p) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _check_values(a):
-    if not np.isfinite(a).all():
+    if not (a <= 1e300).all() or a.min() == -np.inf:  # their sum overflows
         raise ValueError("The picture has NaN or infinite values; a density must be finite.")
     if a.min() < 0:
         raise ValueError(
@@ -249,12 +249,25 @@ def find(path) -> Path:
     )
 
 
-def read_picture(path: Path) -> np.ndarray:
+def read_picture(path) -> np.ndarray:
     """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour.
 
     Raises:
-        OSError, or another that the reader of its format has: the file is missing or damaged.
+        ValueError: the file is not a picture, or it is damaged.
     """
+    path = Path(path)
+    try:
+        if (a := _decode(path)).size:
+            return a
+        raise ValueError("it has no pixels")
+    except Exception as error:  # every file format has its own kinds of failure
+        why = str(error).split("\n")[0]
+        raise ValueError(
+            f"{path.name} is not a picture that can be read, or it is damaged ({why})."
+        ) from error
+
+
+def _decode(path):
     try:
         with path.open("rb") as file, Image.open(file) as picture:
             see_through = picture.info.get("transparency")
@@ -277,8 +290,8 @@ def read_picture(path: Path) -> np.ndarray:
 
 def _grey(a: np.ndarray, invert: bool) -> np.ndarray:
     """Grey float64 `(h, w)` with white at 1 where the file says what white is; transparent is 0."""
-    whole = a.dtype.kind == "u" and a.dtype.itemsize <= 2
-    a = a / np.iinfo(a.dtype).max if whole else a.astype(np.float64)
+    counted = a.dtype.kind == "u" and a.dtype.itemsize <= 2
+    a = a / np.iinfo(a.dtype).max if counted else a.astype(np.float64)
     channels = a.shape[2] if a.ndim == 3 else 1
     if a.ndim not in (2, 3) or channels not in (1, 3, 4):
         raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")

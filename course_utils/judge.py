@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import nn
 
+from course_utils.arguments import real
 from course_utils.checkpoints import restore
 from course_utils.datasets.faces import FACTORS
 from course_utils.metrics import frechet, precision_recall
@@ -73,7 +74,7 @@ def look(x) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     Raises:
         ValueError: there is no picture, they have another shape, or values are outside [0, 1].
     """
-    x = x.detach().cpu().numpy() if isinstance(x, torch.Tensor) else np.asarray(x)
+    x = real("Faces", x)
     if x.ndim != 4 or len(x) == 0 or x.shape[1:] not in ((3, 16, 16), (3, 32, 32)):
         raise ValueError(f"Faces must have shape (n, 3, 16, 16) or (n, 3, 32, 32), not {x.shape}.")
     if not ((x >= 0) & (x <= 1)).all():

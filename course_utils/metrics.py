@@ -7,6 +7,8 @@ from scipy import ndimage, stats
 from scipy.spatial.distance import cdist
 from skimage.morphology import convex_hull_image
 
+from course_utils.arguments import array, real, whole
+
 
 def cell_counts(points, k: int) -> np.ndarray:
     """Number of points `(n, 2)` of the unit square in each cell of a k x k grid.
@@ -14,9 +16,10 @@ def cell_counts(points, k: int) -> np.ndarray:
     Returns integers `(k, k)`, first index y upward, second x, as `ImageDensity.cell_mass`.
 
     Raises:
-        ValueError: a point lies outside [0, 1) x [0, 1).
+        ValueError: a point lies outside [0, 1) x [0, 1), or k is less than 1.
     """
-    points = np.asarray(points, np.float64)  # float32 would round across the edges of cells
+    k = whole("k", k, 1, 10_000)
+    points = array("points", points, "n", 2)  # float32 would round across the edges of cells
     if not ((points >= 0) & (points < 1)).all():
         outside = int((~((points >= 0) & (points < 1))).any(axis=1).sum())
         raise ValueError(f"{outside} of {len(points)} points lie outside the unit square [0, 1).")
@@ -30,8 +33,14 @@ def chi_square(points, mass) -> float:
     The chance that n exact points differ from the masses at least as much. Cells that expect fewer
     than 5 points are taken together; a point in a cell of mass 0 gives p = 0.
 
+    Raises:
+        ValueError: as `cell_counts`; there are no points, or the masses are not such numbers.
+
     Source: K. Pearson, Philosophical Magazine 50 (1900).
     """
+    points, mass = array("points", points, "n", 2, least=1), array("mass", mass, "k", "k", least=1)
+    if mass.min() < 0:
+        raise ValueError("mass has negative values; a probability is at least 0.")
     observed = cell_counts(points, len(mass)).ravel()
     expected = len(points) * np.ravel(mass)
     if observed[expected == 0].any():
@@ -47,8 +56,17 @@ def chi_square(points, mass) -> float:
 
 
 def total_variation(counts, mass) -> float:
-    """Half the summed difference between the shares of counts `(k, k)` and masses `(k, k)`."""
-    return float(abs(counts / np.sum(counts) - mass).sum() / 2)
+    """Half the summed difference between the shares of counts `(k, k)` and masses `(k, k)`.
+
+    Raises:
+        ValueError: their shapes differ, some are NaN or infinite, or the counts do not sum to more
+            than 0.
+    """
+    counts = array("counts", counts, *np.shape(counts))
+    mass = array("mass", mass, *counts.shape)
+    if counts.sum() <= 0:
+        raise ValueError("counts must sum to more than 0: there is no point in any cell.")
+    return float(abs(counts / counts.sum() - mass).sum() / 2)
 
 
 def measure(points, density, rng) -> dict[str, float]:
@@ -76,15 +94,14 @@ def measure(points, density, rng) -> dict[str, float]:
     Raises:
         ValueError: the points have another shape, or some are NaN or infinite.
     """
-    points = np.asarray(points, np.float64)
-    if points.ndim != 2 or points.shape[1] != 2 or len(points) == 0:
-        raise ValueError(f"points must have shape (n, 2) with n at least 1, not {points.shape}.")
-    if not np.isfinite(points).all():
+    points = real("points", points)
+    if points.ndim == 2 and not np.isfinite(points).all():
         lost = int((~np.isfinite(points)).any(axis=1).sum())
         raise ValueError(
             f"{lost} of {len(points)} points are NaN or infinite: the training has diverged; "
             "a smaller learning rate usually mends it."
         )
+    points = array("points", points, "n", 2, least=1)
     inside = points[((points >= 0) & (points < 1)).all(axis=1)]
     n, mass = len(points), density.cell_mass(32)
     counts = cell_counts(inside, 32)
@@ -101,8 +118,13 @@ def measure(points, density, rng) -> dict[str, float]:
 
 
 def floor(density, n: int, rng, draws: int = 20) -> dict[str, float]:
-    """Median of `measure` over so many independent sets of n true points."""
-    values = [measure(density.sample(n, rng), density, rng) for _ in range(draws)]
+    """Median of `measure` over so many independent sets of n true points.
+
+    Raises:
+        TypeError, ValueError: as `ImageDensity.sample`; n or draws is less than 1.
+    """
+    n, draws = whole("n", n, 1), range(whole("draws", draws, 1, 10_000))
+    values = [measure(density.sample(n, rng), density, rng) for _ in draws]
     return {name: float(np.median([v[name] for v in values])) for name in values[0]}
 
 
@@ -113,13 +135,14 @@ def sliced_wasserstein(x, y, directions: int = 64) -> float:
         x, y: points `(n, 2)`, as many in each set.
 
     Raises:
-        ValueError: the two sets are not equally large.
+        ValueError: the two sets are not equally large, have another shape, or are not finite.
     """
-    if np.shape(x) != np.shape(y):
+    x, y = (array(*s, "n", 2, least=1, kind=np.float32) for s in (("x", x), ("y", y)))
+    if len(x) != len(y):
         raise ValueError(f"x and y must be equally many points, not {len(x)} and {len(y)}.")
-    angle = np.pi * np.arange(directions) / directions
+    angle = np.pi * np.arange(whole("directions", directions, 1, 10_000)) / directions
     u = np.float32([np.cos(angle), np.sin(angle)])
-    a, b = (np.sort((np.asarray(s, np.float32) @ u).T.copy(), axis=1) for s in (x, y))
+    a, b = (np.sort((s @ u).T.copy(), axis=1) for s in (x, y))
     return float(abs(a - b).mean())
 
 
@@ -158,6 +181,7 @@ def precision_recall(real, fake, k: int = 5) -> tuple[float, float]:
     Source: T. Kynkäänniemi et al., "Improved precision and recall metric for assessing generative
     models" (2019).
     """
+    k = whole("k", k, 1)
     real, fake = _features(real, fake, k + 1)
     return _share_among(fake, real, k), _share_among(real, fake, k)
 
@@ -176,7 +200,7 @@ def nearest(x, to) -> np.ndarray:
         ValueError: a set is empty, their shapes differ beyond the first axis, or some values are
             NaN or infinite.
     """
-    x, to = np.asarray(x, np.float32), np.asarray(to, np.float32)
+    x, to = (np.asarray(real(*s), np.float32) for s in (("x", x), ("to", to)))
     if min(x.ndim, to.ndim) < 2 or x.shape[1:] != to.shape[1:] or min(x.size, to.size) == 0:
         raise ValueError(
             f"x and to must be pictures of one shape, at least one in each, not {x.shape} and "
@@ -192,15 +216,13 @@ def nearest(x, to) -> np.ndarray:
 
 def _features(a, b, least):
     """Two sets of features in float64, which `frechet` and `precision_recall` compare."""
-    a, b = np.asarray(a, np.float64), np.asarray(b, np.float64)
+    a, b = real("Features", a), real("Features", b)
     if a.ndim != 2 or b.ndim != 2 or a.shape[1] != b.shape[1] or min(len(a), len(b)) < least:
         raise ValueError(
             f"Features must have shapes (n, d) and (m, d), n and m at least {least}, not {a.shape} "
             f"and {b.shape}."
         )
-    if not (np.isfinite(a).all() and np.isfinite(b).all()):
-        raise ValueError("Some features are NaN or infinite; look at the pictures they come from.")
-    return a, b
+    return array("A set of features", a, "n", "d"), array("A set of features", b, "m", "d")
 
 
 def _share_among(points, others, k):

@@ -8,6 +8,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from IPython.display import HTML, Image, Markdown, display
 
+from course_utils.arguments import number, whole
+
 # M. Okabe and K. Ito, "Color Universal Design" (2008): tells apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
 SKY, YELLOW, GREY, INK = "#56B4E9", "#E69F00", "#999999", "#222222"
@@ -34,9 +36,10 @@ plt.rcParams.update(
 
 def planes(columns: int, rows: int = 1, size: float = 3.0):
     """Figure and a flat list of `rows * columns` axes that each show the unit square, x and y."""
-    fig, axes = plt.subplots(
-        rows, columns, figsize=(columns * size, rows * (size + 0.2)), squeeze=False
-    )
+    rows, columns = whole("rows", rows, 1, 100), whole("columns", columns, 1, 100)
+    size = number("size", size, 0.1, 100)
+    shape = columns * size, rows * (size + 0.2)
+    fig, axes = plt.subplots(rows, columns, figsize=shape, squeeze=False)
     for ax in axes.flat:
         ax.set(xlim=(0, 1), ylim=(0, 1), aspect="equal", xticks=[0, 1], yticks=[0, 1])
         ax.set_xlabel("x", labelpad=-8)

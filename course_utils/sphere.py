@@ -5,9 +5,9 @@ import numpy as np
 import torch
 from scipy.spatial import cKDTree
 
-from course_utils.arguments import whole
+from course_utils.arguments import array, number, real, whole
 from course_utils.datasets.folder import square
-from course_utils.density import find
+from course_utils.density import LARGEST_SIDE, find
 
 
 def lattice(N: int) -> torch.Tensor:
@@ -17,7 +17,7 @@ def lattice(N: int) -> torch.Tensor:
         TypeError: N is not a whole number.
         ValueError: N is less than 2.
     """
-    side = torch.linspace(-0.5, 0.5, whole("N", N, 2))
+    side = torch.linspace(-0.5, 0.5, whole("N", N, 2, LARGEST_SIDE))
     y, x = torch.meshgrid(-side, side, indexing="ij")
     return torch.stack([x, y], -1).view(-1, 2)
 
@@ -27,8 +27,12 @@ def spiral(n: int) -> np.ndarray:
 
     Source: Á. González, "Measurement of areas on a sphere using Fibonacci and latitude-longitude
     lattices" (2010).
+
+    Raises:
+        TypeError: n is not a whole number.
+        ValueError: n is less than 1.
     """
-    k = np.arange(n) + 0.5
+    k = np.arange(whole("n", n, 1)) + 0.5
     z, angle = 1 - 2 * k / n, np.pi * (1 + 5**0.5) * k
     r = np.sqrt(1 - z**2)
     return np.c_[r * np.cos(angle), r * np.sin(angle), z]
@@ -50,7 +54,7 @@ def measure(u) -> dict[str, float]:
 
     Source of the area: A. Van Oosterom, J. Strackee, "The solid angle of a plane triangle" (1983).
     """
-    u = _numpy(u)
+    u = real("u", u)
     N = round(len(u) ** 0.5) if u.ndim == 2 else 0
     if N < 2 or u.shape != (N * N, 3):
         raise ValueError(f"u must have shape (N * N, 3) with N at least 2, not {u.shape}.")
@@ -71,8 +75,12 @@ def measure(u) -> dict[str, float]:
 
 
 def hole(u) -> float:
-    """Degrees from the loneliest of 4,000 even places to the nearest of the points u, `(n, 3)`."""
-    far = cKDTree(_numpy(u)).query(spiral(4000))[0].max()
+    """Degrees from the loneliest of 4,000 even places to the nearest of the points u, `(n, 3)`.
+
+    Raises:
+        ValueError: another shape, no points, or some are NaN or infinite.
+    """
+    far = cKDTree(array("u", u, "n", 3, least=1)).query(spiral(4000))[0].max()
     return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
@@ -83,9 +91,9 @@ def colours(path, N: int) -> np.ndarray:
 
     Raises:
         FileNotFoundError: there is neither.
-        OSError or ValueError, or another that the reader of its format has: it is damaged.
+        ValueError: it cannot be read, or N is less than 2.
     """
-    x = square(find(path), whole("N", N, 2))
+    x = square(find(path), whole("N", N, 2, LARGEST_SIDE))
     if (x == x[:1]).all():
         return plt.get_cmap("inferno")(x[0])[..., :3].reshape(-1, 3)
     return x.transpose(1, 2, 0).reshape(-1, 3)
@@ -100,10 +108,16 @@ def balls(f, rgb, turns=(0, 180), side: int = 240) -> list[np.ndarray]:
     Args:
         f: points of the square `(n, 2)` -> points of the sphere `(n, 3)`, tensors.
         rgb: what `colours` returns.
+
+    Raises:
+        ValueError: rgb has another shape or is not finite, or side is less than 1.
     """
+    rgb, side = array("rgb", rgb, "N * N", 3, least=4), whole("side", side, 1, LARGEST_SIDE)
+    if (N := round(len(rgb) ** 0.5)) ** 2 != len(rgb):
+        raise ValueError(f"rgb must have N * N colours, not {len(rgb)}.")
     with torch.no_grad():
-        u = f(lattice(round(len(rgb) ** 0.5))) @ facing(f)
-    return [_ball(u.numpy(), rgb, np.radians(turn), side) for turn in turns]
+        u = f(lattice(N)) @ facing(f)
+    return [_ball(u.numpy(), rgb, np.radians(number("turn", t, -1e6, 1e6)), side) for t in turns]
 
 
 @torch.no_grad()
@@ -124,12 +138,8 @@ def _ball(u, rgb, turn, side):
     far, nearest = cKDTree(u).query(np.c_[x, y, up])
     near, shade = (far < np.radians(3))[:, None], (0.55 + 0.45 * depth)[:, None]
     picture = np.ones((side, side, 3))
-    picture[seen] = np.where(near, np.asarray(rgb)[nearest] * shade, 0.9)
+    picture[seen] = np.where(near, rgb[nearest] * shade, 0.9)
     return picture
-
-
-def _numpy(u):
-    return np.asarray(u.detach() if isinstance(u, torch.Tensor) else u, np.float64)
 
 
 def _solid_angle(a, b, c):

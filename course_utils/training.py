@@ -6,6 +6,8 @@ import time
 
 from tqdm.auto import tqdm
 
+from course_utils.arguments import whole
+
 
 class Steps:
     """Counts 0, 1, ..., n - 1 under a progress bar with the time left.
@@ -18,13 +20,13 @@ class Steps:
             bar.show(loss=loss)
 
     Raises:
+        TypeError: n is not a whole number.
         ValueError: n is less than 1.
     """
 
     def __init__(self, n: int, name: str = "training"):
-        if n < 1:
-            raise ValueError(f"A training needs at least one step, not {n}.")
-        self.n, self.name, self._stop, self._shown = n, name, False, 0.0
+        self.n = whole("The number of steps", n, 1)
+        self.name, self._stop, self._shown = name, False, 0.0
 
     def __iter__(self):
         self._stop = False

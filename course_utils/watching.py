@@ -5,6 +5,7 @@ import torch
 from matplotlib.animation import FuncAnimation
 
 from course_utils import plots
+from course_utils.arguments import whole
 from course_utils.metrics import floor, measure
 from course_utils.widgets.player import Player
 
@@ -13,8 +14,12 @@ def field(D, k: int = 40) -> np.ndarray:
     """σ(D) at the centres of k x k cells of the unit square, row 0 at the bottom: `(k, k)`.
 
     D takes `(1, n, 2)` to logits `(1, n, 1)`.
+
+    Raises:
+        TypeError: k is not a whole number.
+        ValueError: k is less than 1.
     """
-    centre = (torch.arange(k) + 0.5) / k
+    centre = (torch.arange(whole("k", k, 1, 1000)) + 0.5) / k
     grid = torch.cartesian_prod(centre, centre).flip(1)[None]
     with torch.no_grad():
         return torch.sigmoid(D(grid)).reshape(k, k).numpy()

@@ -55,5 +55,5 @@ def test_it_can_be_run_again_and_in_another_thread():
 
 
 def test_no_steps_are_refused():
-    with pytest.raises(ValueError, match="at least one step, not 0"):
+    with pytest.raises(ValueError, match="must be at least 1, not 0"):
         Steps(0)

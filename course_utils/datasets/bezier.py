@@ -2,13 +2,15 @@
 
 import numpy as np
 
+from course_utils.arguments import array, real, whole
+
 # Control points (0, 0), (1/2, a), (1/2, b), (1, 0): x(t) is the same for every curve.
 _X, _Y = np.array([0, 0.5, 0.5, 1]), np.array([[0, 1, 0, 0], [0, 0, 1, 0]])
 
 
 def bernstein(t) -> np.ndarray:
     """The four cubic Bernstein polynomials at t `(n,)`, numbers in [0, 1]: `(4, n)`."""
-    t = np.asarray(t, float)
+    t = array("t", t, "n")
     return np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
 
 
@@ -21,15 +23,14 @@ def basis(points: int = 15, samples: int | None = None) -> np.ndarray:
             as the article does with 150; without it the curve is solved for x.
 
     Raises:
+        TypeError: points or samples is not a whole number.
         ValueError: fewer than two points or samples.
     """
-    if points < 2 or (samples is not None and samples < 2):
-        raise ValueError("A curve needs at least 2 points, and at least 2 samples to take them of.")
-    x = np.linspace(0, 1, points)
+    x = np.linspace(0, 1, whole("points", points, 2))
     if samples is None:
         t = np.array([_solve(value) for value in x])
     else:
-        t = np.linspace(0, 1, samples)
+        t = np.linspace(0, 1, whole("samples", samples, 2))
         t = t[abs(_X @ bernstein(t) - x[:, None]).argmin(1)]
     return _Y @ bernstein(t)
 
@@ -48,12 +49,7 @@ def curves(parameters, points: int = 15, samples: int | None = None) -> np.ndarr
 
     Source: the article "Visualising the deconvolution operation" that lesson 04 grew from.
     """
-    parameters = np.asarray(parameters, float)
-    if parameters.ndim != 2 or parameters.shape[1] != 2:
-        raise ValueError(f"parameters must have shape (n, 2), not {parameters.shape}.")
-    if not np.isfinite(parameters).all():
-        raise ValueError("Some parameters are NaN or infinite; a curve needs two finite numbers.")
-    return parameters @ basis(points, samples)
+    return array("parameters", parameters, "n", 2) @ basis(points, samples)
 
 
 def cut(curves, starts, length: int = 7) -> np.ndarray:
@@ -62,8 +58,10 @@ def cut(curves, starts, length: int = 7) -> np.ndarray:
     Raises:
         ValueError: a patch would leave its curve.
     """
-    curves, starts = np.asarray(curves), np.asarray(starts)
-    last = curves.shape[1] - length
+    curves, starts = array("curves", curves, "n", "points", kind=None), real("starts", starts)
+    last = curves.shape[1] - whole("length", length, 1)
+    if starts.shape != (len(curves),) or starts.dtype.kind not in "iu":
+        raise ValueError("starts must be whole numbers, one for each curve.")
     if len(starts) and not 0 <= starts.min() <= starts.max() <= last:
         raise ValueError(f"Patches of {length} points start at 0 to {last}, not all of these do.")
     return np.take_along_axis(curves, starts[:, None] + np.arange(length), axis=1)

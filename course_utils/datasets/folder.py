@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from course_utils import density
-from course_utils.arguments import generator, whole
+from course_utils.arguments import array, generator, number, whole
 
 SUFFIXES = density.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
 
@@ -97,18 +97,19 @@ def jitter(x: np.ndarray, rng: np.random.Generator, amount: float = 0.1) -> np.n
     return np.clip(brightness * (mean + contrast * (x - mean)), 0, 1)
 
 
-def square(path: Path, size: int) -> np.ndarray:
+def square(path, size: int) -> np.ndarray:
     """The picture in a file, as `read` makes it: float32 `(3, size, size)` in [0, 1].
 
     Raises:
-        OSError or ValueError, or another that the reader of its format has: it is damaged.
+        ValueError: it cannot be read, or size is less than 1.
     """
     a = density.read_picture(path)
+    size = whole("size", size, 1, density.LARGEST_SIDE)
     if a.dtype != np.uint8:
         if not np.isfinite(a).all():
-            raise ValueError("it has NaN or infinite values")
-        whole = a.dtype.kind == "u" and a.dtype.itemsize <= 2
-        white = np.iinfo(a.dtype).max if whole else max(1, a.max())
+            raise ValueError(f"{path} has NaN or infinite values.")
+        counted = a.dtype.kind == "u" and a.dtype.itemsize <= 2
+        white = np.iinfo(a.dtype).max if counted else max(1, a.max())
         a = np.uint8(np.clip(a / white, 0, 1) * 255 + 0.5)
     picture = Image.fromarray(a[..., 0] if a.shape[2:] == (1,) else a).convert("RGBA")
     picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
@@ -117,10 +118,6 @@ def square(path: Path, size: int) -> np.ndarray:
 
 
 def _batch(x, rng, name, share):
-    x = np.asarray(x)
-    if x.ndim != 4:
-        raise ValueError(f"x must have shape (n, c, h, w), not {x.shape}.")
     generator(rng)
-    if not 0 <= share <= 1:
-        raise ValueError(f"{name} must be from 0 to 1, not {share}.")
-    return x
+    number(name, share, 0, 1)
+    return array("x", x, "n", "c", "h", "w", kind=None)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from course_utils.arguments import whole
+from course_utils.arguments import array, whole
 
 RADIUS = 0.4  # of the moon, in sides of the picture
 _ROWS = 16  # measured in each row of pixels
@@ -28,15 +28,8 @@ def moon(phase, size: int = 28) -> np.ndarray:
 
     Source: drawn for this course.
     """
-    phase = np.asarray(phase)
-    if phase.dtype.kind not in "buif":
-        raise TypeError(f"phase must hold real numbers, not {phase.dtype}.")
-    if phase.ndim != 1:
-        raise ValueError(f"phase must have shape (n,), not {phase.shape}.")
-    if not np.isfinite(phase).all():
-        raise ValueError("Some phases are NaN or infinite; a phase is a finite number.")
-    size = whole("size", size, 1)
-    turn = phase.astype(float)[:, None, None] % 1
+    phase, size = array("phase", phase, "n"), whole("size", size, 1)
+    turn = phase[:, None, None] % 1
     left = (np.arange(size) - size / 2) / (RADIUS * size)  # edges of pixels; the moon's radius is 1
     right = left + 1 / (RADIUS * size)
     x = np.zeros((len(phase), size, size))

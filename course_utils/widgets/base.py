@@ -8,6 +8,7 @@ import traitlets
 from IPython.display import Image
 
 from course_utils import plots
+from course_utils.arguments import real
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -39,8 +40,13 @@ def script(*parts: str) -> str:
 
 
 def array(value, kind="<f4") -> np.ndarray:
-    """An array, or a tensor from any device, as an array; of float32, as the browser gets it."""
-    return np.asarray(value.detach().cpu() if hasattr(value, "detach") else value, kind)
+    """An array, or a tensor from any device, as an array; of float32, as the browser gets it.
+
+    Raises:
+        TypeError: it does not hold real numbers.
+    """
+    with np.errstate(over="ignore"):  # what gets infinite is refused later
+        return np.asarray(real("What a widget shows", value), kind)
 
 
 def checked_layers(layers, given: int, there: str) -> list:

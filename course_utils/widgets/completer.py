@@ -1,10 +1,13 @@
 """Rub out a part of a small picture, and see a PixelCNN complete it four times, pixel by pixel."""
 
+import operator
+
 import numpy as np
 import torch
 import traitlets
 
 from course_utils import plots
+from course_utils.arguments import number
 from course_utils.models import PixelCNN
 from course_utils.widgets import base
 
@@ -47,7 +50,8 @@ class Completer(base.CourseWidget):
         if not 1 <= len(self._pictures) <= 64 or self._pictures.shape[1] != size:
             raise ValueError(f"pictures must be 1 to 64, each of {size} x {size} pixels.")
         covered = np.indices((size, size))[0] >= size // 2 if covered is None else covered
-        chosen = dict(temperature=float(temperature), seed=int(seed), alt=alt)
+        temperature = number("temperature", temperature, 0.2, 2)
+        chosen = dict(temperature=temperature, seed=operator.index(seed), alt=alt)
         super().__init__(
             shape=[K, C, size, *(layer.dilation[0] for layer in self._net.v)],
             weights=b"".join(base.array(part).tobytes() for part in _parts(self._net)),
@@ -76,7 +80,7 @@ class Completer(base.CourseWidget):
         name, value, (n, size, _) = proposal["trait"].name, proposal["value"], self._pictures.shape
         limits = dict(number=(0, n - 1), temperature=(0.2, 2), seed=(0, 2**32 - 1), covered=(0, 1))
         (low, high), shape = limits[name], (size, size) if name == "covered" else ()
-        if np.shape(value) != shape or not (np.clip(value, low, high) == value).all():
+        if np.shape(value) != shape or not np.all(np.clip(value, low, high) == value):
             what = f"{size} x {size} numbers " if shape else ""
             raise ValueError(f"{name} must be {what}from {low} to {high}.")
         return value

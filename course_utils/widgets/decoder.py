@@ -8,6 +8,7 @@ from matplotlib.patheffects import withStroke
 from scipy.special import expit, ndtr
 
 from course_utils import plots
+from course_utils.arguments import HUGE, shown
 from course_utils.widgets import base
 
 MOST_CODES, MOST_NUMBERS = 3000, 32
@@ -114,8 +115,8 @@ class Decoder(base.CourseWidget):
 
 def _code(z, d, error=ValueError):
     code = base.array(z, float)
-    if code.shape != (d,) or not np.isfinite(code).all():
-        raise error(f"z must be {d} finite numbers, not {z}.")
+    if code.shape != (d,) or not (abs(code) <= HUGE).all():
+        raise error(f"z must be {d} finite numbers, not {shown(z)}.")
     return code
 
 

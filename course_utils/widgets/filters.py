@@ -4,6 +4,7 @@ import numpy as np
 import traitlets
 
 from course_utils import plots
+from course_utils.arguments import shown
 from course_utils.widgets.base import CourseWidget, array, script
 
 COLOURS = plots.BLUE, plots.ORANGE, plots.GREEN
@@ -124,7 +125,7 @@ def _limit(w, b):
 
 
 def _code(z):
-    code = np.asarray(z, float)
+    code = array(z, float)
     if code.shape != (3,) or not (abs(code) <= 1).all():
-        raise ValueError(f"z must be three numbers from -1 to 1, not {z}.")
+        raise ValueError(f"z must be three numbers from -1 to 1, not {shown(z)}.")
     return code

@@ -5,8 +5,9 @@ import traitlets
 from scipy.special import expit
 from skimage.transform import resize_local_mean
 
-from course_utils import plots
-from course_utils.widgets.base import CourseWidget, checked_layers, forward, in_bytes, script
+from course_utils import arguments, plots
+from course_utils.arguments import number
+from course_utils.widgets.base import CourseWidget, array, checked_layers, forward, in_bytes, script
 
 MOST_POINTS, MOST_CELLS, REACH = 4000, 128, 3
 
@@ -55,19 +56,18 @@ class Latent(CourseWidget):
         given = len(self._layers[-1][1])
         if given != 2:
             raise ValueError(f"The last layer must give 2 numbers, x and y, not {given}.")
-        z = np.asarray(z, "<f4")
+        z = array(z)
         if z.ndim != 2 or z.shape[1] != 2 or not 1 <= len(z) <= MOST_POINTS:
             raise ValueError(
                 f"z must have shape (n, 2), with at most {MOST_POINTS} points, not {z.shape}."
             )
         if not np.isfinite(z).all():
             raise ValueError("z has NaN or infinite values.")
-        if not 0 <= slope < np.inf:
-            raise ValueError(f"slope must be a finite number and at least 0, not {slope}.")
+        slope = number("slope", slope, 0, 1e6)
         steps = np.empty((0, 0), np.uint8) if picture is None else _steps(picture)
         super().__init__(
             **in_bytes(self._layers),
-            slope=float(slope),
+            slope=slope,
             cloud=z.tobytes(),
             classes=classes,
             cells=len(steps),
@@ -87,9 +87,13 @@ class Latent(CourseWidget):
         return (1 - self.mix) * onehot[self.source] + self.mix * onehot[self.target]
 
     def G(self, z, c=()) -> np.ndarray:
-        """Generated points `(n, 2)` for latent points `(n, 2)`, all under one condition `(k,)`."""
-        z = np.asarray(z, float)
-        x = np.hstack([z, np.tile(np.asarray(c, float), (len(z), 1))])
+        """Generated points `(n, 2)` for latent points `(n, 2)`, all under one condition `(k,)`.
+
+        Raises:
+            ValueError: z or c has another shape, or some numbers are NaN or infinite.
+        """
+        z, c = arguments.array("z", z, "n", 2), arguments.array("c", c, len(self.classes))
+        x = np.hstack([z, np.tile(c, (len(z), 1))])
         end = expit if self.logistic else np.asarray
         return forward(self._layers, x, lambda v: np.where(v > 0, v, self.slope * v), end)
 
@@ -119,7 +123,7 @@ class Latent(CourseWidget):
 
 
 def _steps(picture):
-    pdf = np.asarray(picture, float)
+    pdf = array(picture, float)
     if pdf.ndim != 2 or pdf.shape[0] != pdf.shape[1] or not pdf.size:
         raise ValueError(f"picture must have shape (N, N), not {pdf.shape}.")
     if not np.isfinite(pdf).all() or pdf.min() < 0 or pdf.max() == 0:

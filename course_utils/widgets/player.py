@@ -4,7 +4,7 @@ import numpy as np
 import traitlets
 
 from course_utils import plots
-from course_utils.widgets.base import CourseWidget, script
+from course_utils.widgets.base import CourseWidget, array, script
 
 MOST_FRAMES, MOST_POINTS, MOST_NUMBERS = 200, 2000, 3
 
@@ -39,7 +39,7 @@ class Player(CourseWidget):
     frame = traitlets.Int(0).tag(sync=True)
 
     def __init__(self, points, alt, field=None, iterations=None, unit="frame", numbers=None):
-        points = np.asarray(points, np.float16)
+        points = array(points, np.float16)
         if points.ndim != 3 or points.shape[2] != 2 or 0 in points.shape:
             raise ValueError(f"points must have shape (frames, n, 2), not {points.shape}.")
         frames, n, _ = points.shape
@@ -48,7 +48,7 @@ class Player(CourseWidget):
                 f"A recording holds at most {MOST_FRAMES} frames of {MOST_POINTS} points, not "
                 f"{frames} of {n}: keep every second frame, or fewer points."
             )
-        field = np.empty((frames, 0, 0)) if field is None else np.asarray(field, float)
+        field = np.empty((frames, 0, 0)) if field is None else array(field, float)
         if field.ndim != 3 or len(field) != frames or field.shape[1] != field.shape[2]:
             raise ValueError(f"field must have shape ({frames}, k, k), not {field.shape}.")
         numbers = numbers or {}
