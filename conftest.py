@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import sync_playwright
 
-from tests import chromium, nbval_guard  # noqa: F401  (nbval_guard acts by being imported)
+from tests import chromium
 from tests.jupyterlab import serve
 
+pytest_plugins = ["tests.nbval_guard"]
 ROOT = Path(__file__).parent
 if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder
     os.environ["COURSE_CLAIMS"] = str(Path(os.environ["COURSE_CLAIMS"]).absolute())

@@ -4,15 +4,22 @@ nbval 0.11 stays green, or hangs, when a kernel dies, when a cell to be checked 
 when an exception that a cell announces is not raised, when IPython does not know a magic or a shell
 call fails, and when a cell that may raise runs out of time. After the first failure of a notebook
 its other cells are skipped: they would only repeat it.
+
+A cell that brings the memory of its kernel beyond a limit fails too. In the end a table says how
+long each notebook took, kernel and all, and how much memory (where there is /proc, as on Linux).
 """
 
+import itertools
 import queue
+import re
 import time
+from pathlib import Path
 
 import pytest
 from nbval import kernel as nbval_kernel
 from nbval import plugin as nbval_plugin
 
+MOST_MB, LONG = 1500, 180  # memory of a kernel; seconds of a notebook, which are only marked
 STRICT = """
 def _strict(ip):
     ip.system_raise_on_error = True
@@ -62,9 +69,47 @@ def _guarded_runtest(self):
         raised = any(out.output_type == "error" for out in self.test_outputs or [])
         if self.options["check_exception"] and not raised:
             self.raise_cell_error("the cell is tagged raises-exception, but it raised nothing")
+        if megabytes := _peak(self.parent.kernel.km.provisioner.pid):
+            self.user_properties.append(("MB", megabytes))
+            if megabytes > MOST_MB:
+                self.raise_cell_error(
+                    f"up to this cell the kernel took {megabytes:,} MB of memory at once, and a "
+                    f"notebook may take {MOST_MB:,}: work on smaller pieces, or delete what is done"
+                )
     except Exception:
         self.parent._failed = self.name
         raise
+
+
+def _peak(pid):
+    """The most memory, in MB, that a process has had at once; None where the system hides it."""
+    try:
+        (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+    except (OSError, ValueError):
+        return None
+    return round(int(kilobytes) * 1024 / 1e6)
+
+
+def pytest_terminal_summary(terminalreporter):
+    seconds, peaks = {}, {}
+    for report in itertools.chain(*terminalreporter.stats.values()):
+        notebook, _, cell = getattr(report, "nodeid", "").partition(".ipynb::")
+        if cell and isinstance(report, pytest.TestReport):
+            name = Path(notebook).name
+            seconds[name] = seconds.get(name, 0) + report.duration
+            for megabytes in [value for key, value in report.user_properties if key == "MB"]:
+                peaks[name] = max(peaks.get(name, (0, "")), (megabytes, cell), key=lambda p: p[0])
+    if not seconds:
+        return
+    terminalreporter.section("notebooks")
+    row = "{:40} {:>8} {:>8}  {}".format
+    terminalreporter.line(row("", "seconds", "peak MB", "reached by"))
+    for name, took in sorted(seconds.items()):
+        megabytes, cell = peaks.get(name, ("–", ""))
+        slow = f"(longer than {LONG} s)" if took > LONG else ""
+        terminalreporter.line(row(name, round(took), megabytes, f"{cell} {slow}").rstrip())
+    highest = max((megabytes for megabytes, _ in peaks.values()), default="–")
+    terminalreporter.line(row("all; highest", round(sum(seconds.values())), highest, "").rstrip())
 
 
 nbval_kernel.RunningKernel.await_reply = _await_reply

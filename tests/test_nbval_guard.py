@@ -18,6 +18,7 @@ def cell(source, tag=None, stored=None, count=1):
     return new_code_cell(source, outputs=outputs, execution_count=count, metadata=metadata)
 
 
+HAS_PROC = Path("/proc/self/status").exists()
 CLAIM = "from course_utils.checks import claim\nclaim('one is less than two', {})"
 GREEN = {
     "clean": [
@@ -40,6 +41,7 @@ RED = {  # name -> the cells, and what the report must say
     "failing_captured_shell_call": ([cell("words = !exit 4")], "CalledProcessError"),
     "false_fact": ([cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")], "differ"),
     "false_claim": ([cell(CLAIM.format("1 > 2"))], "does not hold"),
+    "too_large": ([cell("x = b'1' * 1_550_000_000"), cell("1")], "MB of memory at once"),
 }
 
 
@@ -75,8 +77,20 @@ def test_clean_notebook_is_green(report, name):
     assert report[1][name] == ["PASSED"] * len(GREEN[name])
 
 
-@pytest.mark.parametrize("name", RED)
+@pytest.mark.parametrize("name", [name for name in RED if name != "too_large" or HAS_PROC])
 def test_trap_turns_red_for_its_reason(report, name):
     text, outcomes = report
     assert "FAILED" in outcomes[name]
     assert RED[name][1] in text
+
+
+def test_time_and_memory_of_each_notebook_are_told(report):
+    rows = {line.split()[0]: line.split()[1:] for line in report[0].splitlines() if line.strip()}
+    for name in [*GREEN, *RED]:
+        assert 0 < int(rows[name][0]) < 300
+    assert int(rows["all;"][1]) == pytest.approx(
+        sum(int(rows[n][0]) for n in [*GREEN, *RED]), abs=7
+    )
+    if HAS_PROC:
+        assert 30 < int(rows["clean"][1]) < 500 and int(rows["too_large"][1]) > 1500
+    assert rows["clean"][2] == "Cell" and rows["never_run"][1] == "–"
