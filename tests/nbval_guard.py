@@ -19,7 +19,7 @@ import pytest
 from nbval import kernel as nbval_kernel
 from nbval import plugin as nbval_plugin
 
-MOST_MB, LONG = 1500, 180  # memory of a kernel; seconds of a notebook, which are only marked
+MOST_MIB, LONG = 1500, 180  # memory of a kernel; seconds of a notebook, which are only marked
 STRICT = """
 def _strict(ip):
     ip.system_raise_on_error = True
@@ -69,12 +69,12 @@ def _guarded_runtest(self):
         raised = any(out.output_type == "error" for out in self.test_outputs or [])
         if self.options["check_exception"] and not raised:
             self.raise_cell_error("the cell is tagged raises-exception, but it raised nothing")
-        if megabytes := _peak(self.parent.kernel.km.provisioner.pid):
-            self.user_properties.append(("MB", megabytes))
-            if megabytes > MOST_MB:
+        if mebibytes := _peak(self.parent.kernel.km.provisioner.pid):
+            self.user_properties.append(("MiB", mebibytes))
+            if mebibytes > MOST_MIB:
                 self.raise_cell_error(
-                    f"up to this cell the kernel took {megabytes:,} MB of memory at once, and a "
-                    f"notebook may take {MOST_MB:,}: work on smaller pieces, or delete what is done"
+                    f"up to here the kernel took {mebibytes:,} MiB of memory at once, and it may "
+                    f"take {MOST_MIB:,}: work on smaller pieces, or delete what is done with"
                 )
     except Exception:
         self.parent._failed = self.name
@@ -82,12 +82,12 @@ def _guarded_runtest(self):
 
 
 def _peak(pid):
-    """The most memory, in MB, that a process has had at once; None where the system hides it."""
+    """The most memory, in MiB, that a process has had at once; None where the system hides it."""
     try:
-        (kilobytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        (kibibytes,) = re.findall(r"VmHWM:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
     except (OSError, ValueError):
         return None
-    return round(int(kilobytes) * 1024 / 1e6)
+    return round(int(kibibytes) / 1024)
 
 
 def pytest_terminal_summary(terminalreporter):
@@ -97,18 +97,18 @@ def pytest_terminal_summary(terminalreporter):
         if cell and isinstance(report, pytest.TestReport):
             name = Path(notebook).name
             seconds[name] = seconds.get(name, 0) + report.duration
-            for megabytes in [value for key, value in report.user_properties if key == "MB"]:
-                peaks[name] = max(peaks.get(name, (0, "")), (megabytes, cell), key=lambda p: p[0])
+            for mebibytes in [value for key, value in report.user_properties if key == "MiB"]:
+                peaks[name] = max(peaks.get(name, (0, "")), (mebibytes, cell), key=lambda p: p[0])
     if not seconds:
         return
     terminalreporter.section("notebooks")
     row = "{:40} {:>8} {:>8}  {}".format
-    terminalreporter.line(row("", "seconds", "peak MB", "reached by"))
+    terminalreporter.line(row("", "seconds", "peak MiB", "reached by"))
     for name, took in sorted(seconds.items()):
-        megabytes, cell = peaks.get(name, ("–", ""))
+        mebibytes, cell = peaks.get(name, ("–", ""))
         slow = f"(longer than {LONG} s)" if took > LONG else ""
-        terminalreporter.line(row(name, round(took), megabytes, f"{cell} {slow}").rstrip())
-    highest = max((megabytes for megabytes, _ in peaks.values()), default="–")
+        terminalreporter.line(row(name, round(took), mebibytes, f"{cell} {slow}").rstrip())
+    highest = max((mebibytes for mebibytes, _ in peaks.values()), default="–")
     terminalreporter.line(row("all; highest", round(sum(seconds.values())), highest, "").rstrip())
 
 

@@ -41,7 +41,7 @@ RED = {  # name -> the cells, and what the report must say
     "failing_captured_shell_call": ([cell("words = !exit 4")], "CalledProcessError"),
     "false_fact": ([cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")], "differ"),
     "false_claim": ([cell(CLAIM.format("1 > 2"))], "does not hold"),
-    "too_large": ([cell("x = b'1' * 1_550_000_000"), cell("1")], "MB of memory at once"),
+    "too_large": ([cell("x = b'1' * 1_600_000_000"), cell("1")], "MiB of memory at once"),
 }
 
 
