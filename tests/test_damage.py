@@ -97,6 +97,8 @@ CALLS = {
     ),
     "datasets.faces.draw": lambda size=8, **one: faces.draw(FACTORS | one, size),
     "datasets.folder.read": partial(folder.read, folder=PICTURES / "star", size=8),
+    "datasets.folder.flip": partial(folder.flip, x=FACES, rng=RNG, p=0.5),
+    "datasets.folder.jitter": partial(folder.jitter, x=FACES, rng=RNG, amount=0.5),
     "datasets.folder.square": partial(folder.square, path=DISC, size=8),
     "datasets.moon.moon": partial(moon.moon, phase=T, size=8),
     "density.course_pictures": density.course_pictures,

@@ -1,4 +1,4 @@
-"""Your own pictures: read from a folder."""
+"""Your own pictures: read from a folder, and varied a little, a batch at a time."""
 
 import warnings
 from pathlib import Path
@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
 from course_utils import density
-from course_utils.arguments import whole
+from course_utils.arguments import array, generator, number, whole
 
 SUFFIXES = density.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
 
@@ -61,6 +61,42 @@ def read(folder, size: int = 32) -> np.ndarray:
     return np.stack(x)
 
 
+def flip(x: np.ndarray, rng: np.random.Generator, p: float = 0.5) -> np.ndarray:
+    """A batch `(n, c, h, w)` with each picture mirrored, left to right, with probability p.
+
+    Raises:
+        TypeError: rng is not a `numpy.random.Generator`.
+        ValueError: another shape, or p is not from 0 to 1.
+    """
+    x = _batch(x, rng, "p", p)
+    mirrored = rng.random(len(x)) < p
+    return np.where(mirrored[:, None, None, None], x[..., ::-1], x)
+
+
+def jitter(x: np.ndarray, rng: np.random.Generator, amount: float = 0.1) -> np.ndarray:
+    """A batch `(n, c, h, w)` with each picture's brightness, contrast and saturation changed.
+
+    Each is multiplied by a number of its own from 1 - amount to 1 + amount: what a pixel's colours
+    differ from their mean, what pixels differ from the picture's mean, and all.
+
+    Returns float32 `(n, c, h, w)`, clipped to [0, 1].
+
+    Raises:
+        TypeError: rng is not a `numpy.random.Generator`, or x holds whole numbers.
+        ValueError: another shape, or amount is not from 0 to 1.
+    """
+    x = _batch(x, rng, "amount", amount)
+    if x.dtype.kind != "f":
+        raise TypeError(f"x must hold floats in [0, 1], not {x.dtype}; divide bytes by 255.")
+    factors = rng.uniform(1 - amount, 1 + amount, (3, len(x), 1, 1, 1))
+    saturation, contrast, brightness = factors.astype(np.float32)
+    x = x.astype(np.float32)
+    grey = x.mean(1, keepdims=True)
+    x = grey + saturation * (x - grey)
+    mean = x.mean((1, 2, 3), keepdims=True)
+    return np.clip(brightness * (mean + contrast * (x - mean)), 0, 1)
+
+
 def square(path, size: int) -> np.ndarray:
     """The picture in a file, as `read` makes it: float32 `(3, size, size)` in [0, 1].
 
@@ -79,3 +115,9 @@ def square(path, size: int) -> np.ndarray:
     picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
     a = np.asarray(picture).transpose(2, 0, 1) / np.float32(255)
     return a[:3] * a[3] + (1 - a[3])
+
+
+def _batch(x, rng, name, share):
+    generator(rng)
+    number(name, share, 0, 1)
+    return array("x", x, "n", "c", "h", "w", kind=None)
