@@ -9,7 +9,7 @@ import nbformat
 
 from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 
-TWO_LECTURES = {"06", "08"}
+TWO_LECTURES = {"06", "08", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "nbval-skip", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 LIMIT = 1_500_000  # bytes

@@ -9,6 +9,7 @@ from course_utils.exercises.lesson_07 import augment, column_mask
 from course_utils.exercises.lesson_07 import bits as table_bits
 from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
 from course_utils.exercises.lesson_09 import angles, cells, counterexample, mean_cosine
+from course_utils.exercises.lesson_10 import heun, in_bits, log_p_sinh, shares
 from tests.notebook_rules import exercises, read
 from tools.notebooks import select
 
@@ -150,6 +151,18 @@ def cells_of_negative_longitude(u, bands, sectors):
 
 def cells_beyond_the_pole(u, bands, sectors):
     return cells(u, bands, sectors) + sectors * (u[:, 2] == 1)
+
+
+def shares_of_densities(x, w, m, s):
+    r = w / s * np.exp(-(((x[:, None] - m) / s) ** 2) / 2)
+    with np.errstate(invalid="ignore"):
+        return r / r.sum(1, keepdims=True)
+
+
+def euler(v, x, steps):
+    for k in range(steps):
+        x = x + v(x, k / steps) / steps
+    return x
 
 
 WRONG = {
@@ -339,6 +352,32 @@ WRONG = {
         lambda: np.eye(3),
         lambda: np.c_[np.cos(np.arange(6)), np.sin(np.arange(6)), np.zeros(6)],
         lambda: counterexample()[:5],
+    ],
+    "10 E-step": [
+        lambda x, w, m, s: shares(x, np.ones_like(w), m, s),
+        lambda x, w, m, s: shares(x, w, m, np.ones_like(s)),
+        lambda x, w, m, s: shares(x, w, m, np.sqrt(s)),
+        lambda x, w, m, s: shares(x, w, m, s).T,
+        shares_of_densities,
+    ],
+    "10 change of variables": [
+        lambda x, m, s: log_p_sinh(x, m, s) + 2 * s,
+        lambda x, m, s: log_p_sinh(x, m, s) + s,
+        lambda x, m, s: log_p_sinh(x - m, m, s),
+        lambda x, m, s: np.exp(log_p_sinh(x, m, s)),
+        lambda x, m, s: log_p_sinh(x, m, s) + np.log(np.cosh(np.arcsinh((x - m) * np.exp(-s)))),
+    ],
+    "10 Heun": [
+        euler,
+        lambda v, x, steps: euler(v, x, 2 * steps),
+        lambda v, x, steps: heun(lambda x, t: v(x, 0), x, steps),
+        lambda v, x, steps: heun(v, x, steps + 1),
+    ],
+    "10 units": [
+        lambda log_p, a: (log_p + np.log(a)) / np.log(2),
+        lambda log_p, a: (log_p - 2 * np.log(a)) / np.log(2),
+        lambda log_p, a: log_p + 2 * np.log(a),
+        lambda log_p, a: -in_bits(log_p, a),
     ],
 }
 

@@ -10,14 +10,6 @@ from slides.exporter import LOCAL_LINK, prepare
 from tests.notebook_rules import LINK, read
 from tools.notebooks import NOTEBOOKS, select
 
-# Cited only by lessons that are being written. Delete what is cited; at the end, the set.
-NINE = (
-    "bonneel2015 gonzalez2010 milnor1965 saff1997 srivastava2014 vanoosterom1983 wang2020 zhang2022"
-)
-TEN = "dempster1977 dinh2017 larochelle2011 silverman1986 tancik2020 xiao2022"
-AWAITED = {*NINE.split(), *TEN.split()}
-OWN_LIST = {"09"}  # lessons that still give addresses themselves
-
 REFERENCES = (NOTEBOOKS / "references.md").read_text("utf-8")
 SEEDS, PAPERS = REFERENCES.split("\n## ")[1:]
 ENTRY = re.compile(r"^### (\S+)\n\n(.*)$", re.MULTILINE)
@@ -85,12 +77,12 @@ def test_keys_are_sorted_and_unique():
 
 def test_every_key_that_is_cited_exists_and_every_entry_is_cited():
     cited = {key for path in select() for key in CITED.findall(prose(path))}
-    assert cited | AWAITED == set(dict(ENTRY.findall(REFERENCES)))
+    assert cited == set(dict(ENTRY.findall(REFERENCES)))
 
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
 def test_addresses_stand_in_the_bibliography_alone(path):
-    assert bool(ADDRESS.search(prose(path))) == (path.name[:2] in OWN_LIST)
+    assert not ADDRESS.search(prose(path))
 
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)

@@ -1,8 +1,9 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 judge        two hours on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 judge        two hours on two cores
 """
 
+import math
 import sys
 import time
 
@@ -145,6 +146,23 @@ def lesson_09():
     net = lesson["Wrap"](1, lesson["pinch"])
     lesson["train"](net, lesson["coulomb"], 1000)
     return {"09_sphere_mapping": net}
+
+
+def lesson_10(seconds=10.0):
+    """Points of the spiral, true ones and those of each family, in the unit square."""
+    torch.manual_seed(0)
+    spiral, rng = ImageDensity.from_file("spiral"), np.random.default_rng(0)
+    settings = dict(S=5, octaves=math.pi / 4 * 2.0 ** torch.arange(5), seconds=seconds)
+    lesson = definitions("10")
+    lesson |= settings | dict(density=spiral, rng=rng)
+    families = {name: lesson[name] for name in ("Autoregressive", "Flow", "VAE", "GAN", "DDPM")}
+    families |= {"flow matching": lesson["Matching"]}
+    points = {"true points": torch.from_numpy(spiral.sample(5000, rng)).float()}
+    points["mixture"] = (lesson["Mixture"](lesson["real"](10_000)).sample(5000)[0] + 2) / 4
+    for name, family in families.items():
+        name = name if name.isupper() else name.lower()
+        points[name] = (lesson["fit"](family()).sample(5000)[0] + 2) / 4
+    return {"10_points": {name: x.half() for name, x in points.items()}}
 
 
 def damaged(x, strength):

@@ -1,0 +1,77 @@
+"""Exercises of lesson 10, one target and all families."""
+
+import numpy as np
+
+from course_utils.checks import Exercise
+
+
+def shares(x, w, m, s):
+    log = np.log(w) - np.log(s) - ((x[:, None] - m) / s) ** 2 / 2
+    r = np.exp(log - log.max(1, keepdims=True))
+    return r / r.sum(1, keepdims=True)
+
+
+def log_p_sinh(x, m, s):
+    z = np.arcsinh((x - m) * np.exp(-s))
+    return -(z**2) / 2 - np.log(2 * np.pi) / 2 - s - np.log(np.cosh(z))
+
+
+def heun(v, x, steps):
+    h = 1 / steps
+    for k in range(steps):
+        a = v(x, k * h)
+        x = x + h * (a + v(x + h * a, (k + 1) * h)) / 2
+    return x
+
+
+def in_bits(log_p, a):
+    return (log_p + 2 * np.log(a)) / np.log(2)
+
+
+def shrinking(x, t):
+    return -x
+
+
+def turning(x, t):
+    return t * np.stack([-x[:, 1], x[:, 0]], 1)
+
+
+_x = np.linspace(-3, 4, 8)
+_points = np.array([[1.0, 0.0], [0.5, -0.25], [-2.0, 1.0]])
+EXERCISES = {
+    "E-step": Exercise(
+        shares,
+        [
+            (np.zeros(1), np.array([0.25, 0.75]), np.zeros(2), np.ones(2)),
+            (_x, np.array([0.5, 0.5]), np.array([-1.0, 1.0]), np.array([1.0, 1.0])),
+            (_x, np.array([0.2, 0.3, 0.5]), np.array([-1.0, 0.0, 2.0]), np.array([0.5, 1.0, 2.0])),
+            (
+                np.array([-60.0, 80.0]),
+                np.array([0.5, 0.5]),
+                np.array([-1, 1.0]),
+                np.array([1, 1.0]),
+            ),
+        ],
+        "two Gaussians alike but for their weights, two and three others, and numbers far from all",
+    ),
+    "change of variables": Exercise(
+        log_p_sinh,
+        [(np.zeros(1), 0.0, 0.0), (_x, 0.0, 0.0), (_x, 1.0, 0.0), (_x, -0.5, 0.7)],
+        "the point 0, other points, another middle, and another width",
+    ),
+    "Heun": Exercise(
+        heun,
+        [
+            (shrinking, _points, 1),
+            (shrinking, _points, 4),
+            (turning, _points, 1),
+            (turning, _points, 5),
+        ],
+        "a velocity of the place alone and one of place and time, in one step and in several",
+    ),
+    "units": Exercise(
+        in_bits,
+        [(np.zeros(2), 2.0), (np.array([1.0, -2.0]), 1.0), (np.array([0.5, 3.0]), 4.0)],
+        "a density of 1 on a square of side 2, the unit square, and a larger one",
+    ),
+}
