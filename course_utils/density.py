@@ -4,16 +4,14 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import tifffile
-from PIL import Image, ImageOps, UnidentifiedImageError
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
 from course_utils.arguments import array, generator, number, real, whole
+from course_utils.pictures import LARGEST_FILE_SIDE, read_picture
 
 PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
-SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff"}  # of files to read
-LARGEST_SIDE, LARGEST_FILE_SIDE = 8192, 2048  # pixels: of any density; of a file read as it is
+LARGEST_SIDE = 8192  # pixels
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
 
 
@@ -247,45 +245,6 @@ def find(path) -> Path:
         f"There is no file {str(path)!r} in or from the folder {Path.cwd()}, and no picture of the "
         f"course has that name; those are {', '.join(pictures)}."
     )
-
-
-def read_picture(path) -> np.ndarray:
-    """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour.
-
-    Raises:
-        ValueError: the file is not a picture, or it is damaged.
-    """
-    path = Path(path)
-    try:
-        if (a := _decode(path)).size:
-            return a
-        raise ValueError("it has no pixels")
-    except Exception as error:  # every file format has its own kinds of failure
-        why = str(error).split("\n")[0]
-        raise ValueError(
-            f"{path.name} is not a picture that can be read, or it is damaged ({why})."
-        ) from error
-
-
-def _decode(path):
-    try:
-        with path.open("rb") as file, Image.open(file) as picture:
-            see_through = picture.info.get("transparency")
-            picture = ImageOps.exif_transpose(picture)
-            if picture.mode.startswith("I;16") and see_through is not None:
-                a = np.asarray(picture)
-                return np.dstack([a, a, a, np.where(a == see_through, 0, 65535).astype(a.dtype)])
-            if picture.mode in ("I", "F") or picture.mode.startswith("I;16"):
-                return np.asarray(picture)
-            if picture.mode not in ("1", "L") or picture.has_transparency_data:
-                picture = picture.convert("RGBA")
-            if picture.mode != "1" and max(picture.size) > 2 * LARGEST_FILE_SIDE:
-                picture = picture.reduce(max(picture.size) // LARGEST_FILE_SIDE)
-            return np.asarray(picture)
-    except UnidentifiedImageError:
-        if path.suffix.lower() not in (".tif", ".tiff"):
-            raise
-        return tifffile.imread(path, key=0)  # floats of 16 and 64 bits, and colours in floats
 
 
 def _grey(a: np.ndarray, invert: bool) -> np.ndarray:

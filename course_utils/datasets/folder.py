@@ -7,10 +7,11 @@ import numpy as np
 from PIL import Image, ImageOps
 from tqdm.auto import tqdm
 
-from course_utils import density
+from course_utils import pictures
 from course_utils.arguments import array, generator, number, whole
+from course_utils.density import LARGEST_SIDE
 
-SUFFIXES = density.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
+SUFFIXES = pictures.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
 
 
 def read(folder, size: int = 32) -> np.ndarray:
@@ -103,8 +104,8 @@ def square(path, size: int) -> np.ndarray:
     Raises:
         ValueError: it cannot be read, or size is less than 1.
     """
-    a = density.read_picture(path)
-    size = whole("size", size, 1, density.LARGEST_SIDE)
+    a = pictures.read_picture(path)
+    size = whole("size", size, 1, LARGEST_SIDE)
     if a.dtype != np.uint8:
         if not np.isfinite(a).all():
             raise ValueError(f"{path} has NaN or infinite values.")

@@ -8,7 +8,8 @@ import traitlets
 from matplotlib.colors import to_rgb
 
 from course_utils import plots
-from course_utils.density import PICTURES, SUFFIXES, ImageDensity, course_pictures
+from course_utils.density import PICTURES, ImageDensity, course_pictures
+from course_utils.pictures import SUFFIXES
 from course_utils.widgets.base import CourseWidget, script
 
 SIDE = 128
