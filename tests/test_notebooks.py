@@ -1,4 +1,6 @@
 import copy
+import csv
+import shutil
 
 import nbformat
 import pytest
@@ -147,3 +149,39 @@ def test_an_unknown_number_is_refused():
     with pytest.raises(SystemExit, match="no notebook 77"):
         select(["77"])
     assert [path.parent for path in select(["01"])] == [NOTEBOOKS]
+
+
+VERDICTS = NOTEBOOKS.parent / "data" / "verdicts.csv"
+
+
+def spoken(notebook):
+    """All that the outputs of a notebook say in words."""
+    outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
+    return "\n".join(
+        o.get("text", "") or o.get("data", {}).get("text/markdown", "") for o in outputs
+    )
+
+
+def test_every_verdict_of_the_last_lesson_has_its_claim():
+    text = spoken(read("10")[0])
+    for row in csv.DictReader(VERDICTS.read_text("utf-8").splitlines()):
+        assert f"| {row['saying']} | {row['verdict']} | {row['lesson']} | {row['claim']}" in text
+    assert "not on record" not in text
+
+
+def test_the_last_lesson_bears_a_lesson_without_outputs(tmp_path):
+    folder = tmp_path / "notebooks"
+    folder.mkdir()
+    (tmp_path / "data").mkdir()
+    shutil.copy(VERDICTS, tmp_path / "data")
+    for path in NOTEBOOKS.glob("0*.ipynb"):
+        notebook = nbformat.read(path, as_version=4)
+        if path.name.startswith("02"):
+            for cell in notebook.cells:
+                cell.update({"outputs": []} if cell.cell_type == "code" else {})
+        nbformat.write(notebook, folder / path.name)
+    cells = [cell for cell in read("10")[0].cells if "verdicts" in cell.source]
+    tables = [cell for cell in cells if cell.cell_type == "code"]
+    notebook = new_notebook(cells=[new_code_cell("from course_utils import plots"), *tables])
+    execute(notebook, folder)
+    assert spoken(notebook).count("not on record: run lesson 02 unchanged") == 4
