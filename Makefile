@@ -11,11 +11,12 @@ PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.
 lab: $(VENV)/.lab
 	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(START) $(ARGS)
 
+# In the order of files: the long tests in the browser must not come last, on one core alone.
 test: $(VENV)/.test
 	$(BIN)/python -m ruff format --check
 	$(BIN)/python -m ruff check
 	$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope $(ARGS)
+	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 notebooks: $(VENV)/.test
 	$(BIN)/python -m tools.notebooks $(N)
