@@ -7,7 +7,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.notebook_rules import problems, read
+from tests.notebook_rules import code_cells, problems, read
 from tools.notebooks import NOTEBOOKS, WIDGET, execute, normalise, select
 
 
@@ -178,12 +178,11 @@ def test_the_last_lesson_bears_a_lesson_without_outputs(tmp_path):
     shutil.copy(VERDICTS, tmp_path / "data")
     for path in NOTEBOOKS.glob("0*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
-        if path.name.startswith("02"):
-            for cell in notebook.cells:
-                cell.update({"outputs": []} if cell.cell_type == "code" else {})
+        for cell in code_cells(notebook) if path.name.startswith("02") else ():
+            cell.outputs = []
         nbformat.write(notebook, folder / path.name)
-    cells = [cell for cell in read("10")[0].cells if "verdicts" in cell.source]
-    tables = [cell for cell in cells if cell.cell_type == "code"]
+    tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source]
     notebook = new_notebook(cells=[new_code_cell("from course_utils import plots"), *tables])
     execute(notebook, folder)
-    assert spoken(notebook).count("not on record: run lesson 02 unchanged") == 4
+    of_02 = VERDICTS.read_text("utf-8").count(",02,")
+    assert spoken(notebook).count("not on record: run lesson 02 unchanged") == of_02 > 0
