@@ -7,7 +7,9 @@ from pathlib import Path
 import torch
 from safetensors.torch import load, save
 
-FOLDER = Path(__file__).resolve().parents[1] / "data" / "checkpoints"
+from course_utils.paths import CHECKPOINTS
+
+FOLDER = CHECKPOINTS
 
 
 def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], folder=FOLDER):

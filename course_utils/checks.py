@@ -10,6 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
+from course_utils.output import say
+
 _lesson = None
 
 
@@ -36,7 +38,7 @@ def claim(statement: str, holds, measured: str = ""):
     text = f"{statement}: {measured}" if measured else statement
     if not holds:
         raise AssertionError(f"This claim does not hold here: {text}")
-    print(f"✓ {text}")
+    say(f"✓ {text}")
 
 
 def compare(answer, expected, *_) -> str | None:
@@ -112,7 +114,7 @@ def check(exercise_name: str, answer):
     """
     verdict, text = grade(exercise_name, answer)
     sign = {"not tried": "○", "wrong": "✗ not yet:", "right": "✓ right. Tested:"}[verdict]
-    print(f"{sign} {text}")
+    say(f"{sign} {text}")
 
 
 def _exercise(name: str) -> Exercise:

@@ -8,9 +8,9 @@ from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
 from course_utils.arguments import array, generator, number, real, whole
+from course_utils.paths import PICTURES
 from course_utils.pictures import LARGEST_FILE_SIDE, read_picture
 
-PICTURES = Path(__file__).resolve().parents[1] / "data" / "densities"
 LARGEST_SIDE = 8192  # pixels
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
 

@@ -7,6 +7,7 @@ import time
 from tqdm.auto import tqdm
 
 from course_utils.arguments import whole
+from course_utils.output import say
 
 
 class Steps:
@@ -38,7 +39,7 @@ class Steps:
                     yield step
                     self._bar.update()
                     if self._stop:
-                        print(
+                        say(
                             f"Stopped after step {step + 1} of {self.n}. "
                             "What was learnt until here is kept."
                         )

@@ -1,4 +1,7 @@
-"""Draws the pictures in densities/, and that of notebook 00. Run it to make the files again."""
+"""Draws the pictures in data/densities, and that of notebook 00.
+
+python -m tools.draw_densities
+"""
 
 from itertools import pairwise
 from pathlib import Path
@@ -8,8 +11,8 @@ from PIL import Image
 from skimage.draw import polygon2mask
 
 from course_utils.density import ImageDensity
+from course_utils.paths import DATA
 
-HERE = Path(__file__).parent
 SIDE, FINE = 400, 4  # pixels on a side; each is the mean of FINE x FINE finer ones
 place = (np.arange(SIDE * FINE) + 0.5) / (SIDE * FINE)
 x, y = np.meshgrid(place, place)  # y upward
@@ -125,15 +128,15 @@ def lake():
     return np.clip(picture, 0.02, 1)
 
 
-def save(picture, name):
+def save(picture, folder, name):
     """Top row first, each pixel the mean of its finer ones, 8 bits."""
     picture = np.asarray(picture, float)[::-1].reshape(SIDE, FINE, SIDE, FINE).mean((1, 3))
-    path = HERE / "densities" / f"{name}.png"
+    path = folder / "densities" / f"{name}.png"
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.fromarray(np.uint8(np.round(255 * picture))).save(path, optimize=True)
 
 
-def cover():
+def cover(folder):
     """Three pictures on the left of their samples: the picture of notebook 00."""
     rng = np.random.default_rng(0)
     gap = np.full((SIDE, 12), 255)
@@ -144,19 +147,23 @@ def cover():
         dots = np.zeros((SIDE, SIDE))
         dots[SIDE - 1 - i, j] = 255
         panels += [gap, target.pdf[::-1] / target.pdf.max() * 255, dots]
-    Image.fromarray(np.uint8(np.hstack(panels[1:]))).save(HERE / "cover.png", optimize=True)
+    Image.fromarray(np.uint8(np.hstack(panels[1:]))).save(folder / "cover.png", optimize=True)
 
 
-if __name__ == "__main__":
+def draw_all(folder: Path = DATA):
     for draw in (zigzag, ring, bat, lake):
-        save(draw(), draw.__name__)
+        save(draw(), folder, draw.__name__)
     for draw, parts in [
         (two_discs, ["1_left", "2_right"]),
         (spiral, ["1_arm", "2_arm", "3_arm"]),
         (star, ["1_top", "2_left", "3_lower_left", "4_lower_right", "5_right"]),
     ]:
         masks = draw()
-        save(np.any(masks, axis=0), draw.__name__)
+        save(np.any(masks, axis=0), folder, draw.__name__)
         for mask, part in zip(masks, parts, strict=True):
-            save(mask, f"{draw.__name__}/{part}")
-    cover()
+            save(mask, folder, f"{draw.__name__}/{part}")
+    cover(folder)
+
+
+if __name__ == "__main__":
+    draw_all()
