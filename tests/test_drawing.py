@@ -23,6 +23,7 @@ def test_a_cell_that_shows_and_leaves_nothing_behind_only_draws():
     assert draws(DRAWING, "print(losses)", "fig, ax = plt.subplots()\nax.plot(y_new)")
     assert draws(DRAWING, "for name in names:\n    print(name)", "[y for y in rows]")
     assert draws("import numpy as np\n" + DRAWING, "np.zeros(3)")  # imports are no result
+    assert draws("%matplotlib inline\n" + DRAWING, "!ls", "%time f()")
     assert draws("plots.table(columns, 'Medians.')")
     assert draws("def line(ax):\n    ax.plot(x)\n\n\n" + DRAWING, "def line(ax): ...")
 

@@ -2,6 +2,8 @@
 
 import ast
 
+from IPython.core.inputtransformer2 import TransformerManager
+
 # What a cell calls when it does more than draw: it claims, it trains, it takes random numbers.
 DEEDS = {"claim", "check", "start", "backward", "step", "Steps", "train", "manual_seed"}
 RANDOM = {"rng", "default_rng", "rand", "randn", "randint", "randperm", "normal", "multinomial"}
@@ -18,18 +20,23 @@ def only_draws(source: str, later: list[str]) -> bool:
         source: of the cell.
         later: the source of each code cell after it, in order.
     """
-    tree = ast.parse(source)
+    tree = parsed(source)
     named = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     named |= {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     if not named & DRAWS or named & (DEEDS | RANDOM):
         return False
     left = bound(tree)
     for cell in later:
-        following = ast.parse(cell)
+        following = parsed(cell)
         if left & read(following):
             return False
         left -= bound(following)
     return True
+
+
+def parsed(source: str) -> ast.Module:
+    """The syntax tree of a cell; magics and shell calls become the calls that IPython makes."""
+    return ast.parse(TransformerManager().transform_cell(source))
 
 
 def bound(tree: ast.Module) -> set[str]:
