@@ -111,6 +111,7 @@ CALLS = {
     "density.ImageDensity.cell_mass": partial(DISCS.cell_mass, k=3),
     "density.alias_table": partial(density.alias_table, p=T),
     "density.find": partial(density.find, path="bat"),
+    "pictures.as_path": partial(pictures.as_path, path=DISC),
     "pictures.read_picture": partial(pictures.read_picture, path=DISC),
     "judge.judge": judge.judge,
     "judge.look": partial(judge.look, x=FACES),
