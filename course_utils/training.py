@@ -1,13 +1,45 @@
 """The bar over a training loop: time left, live numbers, and a stop that loses nothing."""
 
+import io
 import signal
 import threading
 import time
 
-from tqdm.auto import tqdm
+from IPython import get_ipython
+from IPython.display import display
+from tqdm.std import tqdm
 
 from course_utils.arguments import whole
-from course_utils.output import say
+
+BAR = "course-progress-bar"  # the mark of a bar among the outputs of a notebook
+
+
+class _TextBar(tqdm):
+    """A bar in a notebook: text that is updated in place, so the file keeps its last line.
+
+    A widget would leave nothing behind: its model is gone with the kernel.
+    """
+
+    monitor_interval = 0  # else a second thread writes into whatever cell runs by then
+    _handle = None
+
+    def __init__(self, *args, **settings):
+        # `file` gets the line break of the end; four updates a second are enough to read.
+        place = {"file": io.StringIO(), "ascii": False, "ncols": 80, "mininterval": 0.25}
+        super().__init__(*args, **place, **settings)
+
+    def display(self, msg=None, pos=None):
+        text = {"text/plain": str(self) if msg is None else msg}
+        if self._handle:
+            self._handle.update(text, raw=True, metadata={BAR: True})
+        else:
+            self._handle = display(text, raw=True, metadata={BAR: True}, display_id=True)
+
+
+def progress(*args, **settings) -> tqdm:
+    """tqdm's progress bar, with its arguments: in a notebook as text that the file keeps."""
+    in_notebook = getattr(get_ipython(), "kernel", None) is not None
+    return (_TextBar if in_notebook else tqdm)(*args, **settings)
 
 
 class Steps:
@@ -16,9 +48,9 @@ class Steps:
     Press the stop button (or Ctrl+C) and the loop ends after the step it is in, with all that it
     has learnt; press it again and the step itself is broken off.
 
-        for step in (bar := Steps(1000)):
+        for step in (steps := Steps(1000)):
             ...
-            bar.show(loss=loss)
+            steps.show(loss=loss)
 
     Raises:
         TypeError: n is not a whole number.
@@ -34,12 +66,12 @@ class Steps:
         main = threading.current_thread() is threading.main_thread()
         before = signal.signal(signal.SIGINT, self._interrupt) if main else None
         try:
-            with tqdm(total=self.n, desc=self.name) as self._bar:
+            with progress(total=self.n, desc=self.name) as self._bar:
                 for step in range(self.n):
                     yield step
                     self._bar.update()
                     if self._stop:
-                        say(
+                        print(
                             f"Stopped after step {step + 1} of {self.n}. "
                             "What was learnt until here is kept."
                         )
@@ -52,7 +84,8 @@ class Steps:
         """Write numbers (or tensors of one) behind the bar, at most five times a second."""
         if (now := time.perf_counter()) - self._shown > 0.2:
             self._shown = now
-            self._bar.set_postfix({name: f"{float(x):.3g}" for name, x in numbers.items()})
+            shown = {name: f"{float(x):.3g}" for name, x in numbers.items()}
+            self._bar.set_postfix(shown, refresh=False)  # the next update of the bar shows them
 
     def _interrupt(self, *_):
         if self._stop:

@@ -2,8 +2,10 @@
 
 Slides come from the standard `slideshow` metadata. Two things are added, so that one text serves
 readers and listeners. The tag `hide-input` hides the code of a cell. In a Markdown cell, what
-follows a line `<!-- notes -->` is for the speaker, what follows `<!-- notes of the next slide -->`
-too, one slide later; and what stands before the heading of a new slide goes with the slide before.
+follows a line `<!-- notes -->` is for the speaker of the cell's slide, what follows
+`<!-- notes of the next slide -->` for that of the next slide; and what stands before the heading
+of a new slide, to look back, for that of the slide before. A slide without a heading has that of
+the section in which it stands.
 
 A deck is alone in its folder. So a link to the bibliography becomes the address that is given
 there, and any other link to a file of the course, or to a place in it, plain text.
@@ -14,6 +16,7 @@ import copy
 import gzip
 import json
 import re
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from markupsafe import Markup
@@ -24,6 +27,8 @@ from pygments.formatters import HtmlFormatter
 from traitlets import default
 from traitlets.config import Config
 
+from course_utils.training import BAR
+
 HERE = Path(__file__).parent
 NODE = HERE / "node_modules"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -32,6 +37,8 @@ PLOTLY = "application/vnd.plotly.v1+json"
 REFERENCES = HERE.parent / "notebooks" / "references.md"
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!\w+:)([^()\s]*)\)")
 NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
+HEADING = re.compile(r"^#{1,6} (.*)", re.MULTILINE)
+FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[^\n]*", re.MULTILINE | re.DOTALL)
 SHOWN = [PLOTLY, VIEW, "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]
 
 
@@ -62,10 +69,14 @@ class DeckExporter(SlidesExporter):
 
     def from_notebook_node(self, nb, resources=None, **keywords):
         nb = prepare(nb)
+        title = re.match(r"# (.*)", nb.cells[0].source)
+        if not title:
+            raise ValueError('the first cell of a deck begins with its title, a line "# ..."')
         resources = self._init_resources(resources)
         outputs = [out for cell in nb.cells for out in cell.get("outputs", [])]
         resources["deck"] = {
-            "title": re.search(r"^# (.*)", nb.cells[0].source, re.MULTILINE)[1],
+            "title": title[1],
+            "slides": sum(_starts(cell) for cell in nb.cells),
             "plotly": any(PLOTLY in out.get("data", {}) for out in outputs),
         }
         return super().from_notebook_node(nb, resources, **keywords)
@@ -97,8 +108,7 @@ def prepare(notebook):
             cell.outputs = [out for out in cell.outputs if _keep(out, alive)]
         elif cell.cell_type == "markdown":
             cell.source = LOCAL_LINK.sub(lambda link: _outward(link, known), cell.source)
-    notebook.cells = [part for cell in notebook.cells for part in _split(cell)]
-    notebook.cells = list(_with_headings(_delayed(notebook.cells)))
+    notebook.cells = [cell for slide in _slides(notebook.cells) for cell in slide.with_notes()]
     return notebook
 
 
@@ -114,63 +124,80 @@ def _outward(link, known):
     return f"[{text}]({known[target]})" if target in known else text
 
 
-def _delayed(cells):
-    """Notes of the next slide move behind the cell that starts it."""
-    waiting = []
+@dataclass
+class Slide:
+    """The cells that a slide shows, and the texts that its speaker reads."""
+
+    cells: list = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+
+    def with_notes(self):
+        """Its cells, all notes in one behind the first: no fragment may hide a note."""
+        first, *others = self.cells
+        notes = "\n\n".join(note.strip() for note in self.notes if note.strip())
+        metadata = {"slideshow": {"slide_type": "notes"}}
+        return [first, *([new_markdown_cell(notes, metadata=metadata)] if notes else []), *others]
+
+
+def _slides(cells) -> list[Slide]:
+    """The slides of a notebook; a skipped cell counts to the slide that it stands in."""
+    slides, notes_of_next, heading = [], "", ""
     for cell in cells:
-        if cell.metadata.pop("next_slide", False):
-            waiting.append(cell)
-            continue
-        yield cell
-        if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
-            yield from waiting
-            waiting = []
+        starts = not slides or _starts(cell)
+        before, shown, notes, later = _parts(cell, starts)
+        if starts:
+            if slides:
+                slides[-1].notes.append(before)
+            slides.append(Slide(notes=[notes_of_next]))
+            notes_of_next = ""
+        slide, headings = slides[-1], _headings(shown) if cell.cell_type == "markdown" else []
+        if starts and not headings:
+            place = {"slideshow": cell.metadata.pop("slideshow", {"slide_type": "slide"})}
+            slide.cells.append(new_markdown_cell(f"## {heading}", metadata=place))
+        heading = headings[-1][1] if headings else heading
+        if shown.strip() or cell.cell_type == "code":
+            cell.source = shown
+            slide.cells.append(cell)
+        slide.notes.append(notes)
+        notes_of_next += later
+    slides[-1].notes.append(notes_of_next)  # there is no next one
+    return slides
 
 
-def _with_headings(cells):
-    """A slide that has no heading gets that of the slide before."""
-    heading = ""
-    for cell in cells:
-        kind = cell.metadata.get("slideshow", {}).get("slide_type")
-        own = re.match(r"#+ (.*)", cell.source) if cell.cell_type == "markdown" else None
-        if own:
-            heading = own[1]
-        elif kind in ("slide", "subslide"):
-            yield new_markdown_cell(f"## {heading}", metadata={"slideshow": {"slide_type": kind}})
-            del cell.metadata["slideshow"]
-        yield cell
+def _kind(cell):
+    return cell.metadata.get("slideshow", {}).get("slide_type")
 
 
-def _split(cell):
-    """A Markdown cell with its notes before and after it, as cells of their own."""
+def _starts(cell):
+    return _kind(cell) in ("slide", "subslide")
+
+
+def _headings(text) -> list[re.Match]:
+    """The headings of a Markdown text; a comment in a block of code is none."""
+    return list(HEADING.finditer(FENCED.sub(lambda block: " " * len(block[0]), text)))
+
+
+def _parts(cell, starts) -> tuple[str, str, str, str]:
+    """Of a cell: notes of the slide before, what is shown, notes, notes of the next slide."""
     if cell.cell_type != "markdown":
-        return [cell]
-    before, after, later = "", "", ""
-    if cell.metadata.get("slideshow", {}).get("slide_type") in ("slide", "subslide"):
-        before, heading, rest = re.match(
-            r"(.*?)(^#+ |\Z)(.*)", cell.source, re.DOTALL | re.M
-        ).groups()
-        if heading:
-            cell.source = heading + rest
-        else:
-            before = ""
-    if NEXT_NOTES in cell.source:
-        cell.source, later = cell.source.split(NEXT_NOTES, 1)
-    if NOTES in cell.source:
-        cell.source, after = cell.source.split(NOTES, 1)
-    notes = {"slideshow": {"slide_type": "notes"}}
-    parts = [
-        new_markdown_cell(before, metadata=notes),
-        cell,
-        new_markdown_cell(after, metadata=notes),
-        new_markdown_cell(later, metadata={**notes, "next_slide": True}),
-    ]
-    return [part for part in parts if part.source.strip()]
+        return "", cell.source, "", ""
+    parts = {None: "", NOTES: "", NEXT_NOTES: ""}
+    pieces = re.split(f"({NOTES}|{NEXT_NOTES})", cell.source)
+    for mark, text in zip([None, *pieces[1::2]], pieces[::2], strict=True):
+        parts[mark] += text
+    shown, notes, later = parts.values()
+    if _kind(cell) == "notes":
+        return "", "", shown + notes, later
+    headings = _headings(shown) if starts else []
+    top = headings[0].start() if headings else 0
+    return shown[:top], shown[top:], notes, later
 
 
 def _keep(out, alive):
     """Whether an output has something to show; takes the view of a dead widget out of it."""
     data = out.get("data", {})
+    if BAR in out.get("metadata", {}):
+        return False
     if VIEW in data and data[VIEW]["model_id"] not in alive:
         del data[VIEW]
         return bool(set(data) - {"text/plain"})

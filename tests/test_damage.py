@@ -181,6 +181,7 @@ APART = {
     "judge.Judge": "a network; look checks what it gets",
     "widgets.completer.Completer.complete": "takes nothing",
     "training.Steps.show": "shows numbers of the loop",
+    "training.progress": "takes what tqdm takes",
 }
 ANYTHING = [None, ..., "", "no such", "3", "a\0b", b"x", {}, [], (), [3], [[1, 2], [3]], object()]
 ANYTHING += [0, -1, 2.5, 1j, np.nan, np.inf, -np.inf, 1e308, True, 10**15, 10**30, -(10**30), len]

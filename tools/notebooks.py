@@ -15,11 +15,21 @@ from pathlib import Path
 import nbformat
 from nbclient import NotebookClient
 
+from course_utils.training import BAR
 from tools.drawing import only_draws
 
 NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 CELL_METADATA = {"tags", "slideshow", "jupyter"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
+# What a kernel writes, but for the version of its Python; exports to a script need it.
+LANGUAGE = {
+    "codemirror_mode": {"name": "ipython", "version": 3},
+    "file_extension": ".py",
+    "mimetype": "text/x-python",
+    "name": "python",
+    "nbconvert_exporter": "python",
+    "pygments_lexer": "ipython3",
+}
 ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
 
 
@@ -51,7 +61,7 @@ def normalise(notebook):
     notebook.metadata = nbformat.from_dict(
         {
             "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
-            "language_info": {"name": "python"},
+            "language_info": LANGUAGE,
         }
     )
     _collapse_drawings(notebook)
@@ -91,6 +101,8 @@ def _normal_outputs(outputs):
                 kept[-1].text += out.text
                 continue
         elif "data" in out:
+            if BAR in out.metadata:
+                continue
             if out.data.pop(WIDGET, None) and set(out.data) <= {"text/plain"}:
                 continue  # only a live widget, a progress bar for example: nothing to see in a file
             if "text/plain" in out.data:

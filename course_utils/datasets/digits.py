@@ -12,9 +12,9 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-from tqdm.auto import tqdm
 
 from course_utils.arguments import generator, whole
+from course_utils.training import progress
 
 # The points that the pen passes as it writes 0 to 9, in hundredths of a digit's height: x to the
 # right, y downward; at | it is lifted.
@@ -262,7 +262,7 @@ def _get(url):
     data = bytearray()
     with (
         urllib.request.urlopen(url, timeout=_TIMEOUT) as response,
-        tqdm(desc=Path(url).name, total=response.length, unit="B", unit_scale=True) as bar,
+        progress(desc=Path(url).name, total=response.length, unit="B", unit_scale=True) as bar,
     ):
         while block := response.read(1 << 16):
             data += block

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
-from tqdm.auto import tqdm
 
 from course_utils import pictures
 from course_utils.arguments import array, generator, number, whole
 from course_utils.density import LARGEST_SIDE
+from course_utils.training import progress
 
 SUFFIXES = pictures.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
 
@@ -46,7 +46,7 @@ def read(folder, size: int = 32) -> np.ndarray:
             paths.append(path)
     if not paths:
         raise ValueError(f"No file in the folder {folder} ends in {', '.join(sorted(SUFFIXES))}.")
-    for path in tqdm(paths, desc="pictures", delay=1):
+    for path in progress(paths, desc="pictures", delay=1):
         try:
             x.append(square(path, size))
         except Exception:  # every file format has its own kinds of failure
