@@ -23,6 +23,8 @@ const BASE_STYLE = `
   .course-widget canvas:focus-visible { outline: 3px solid #0072B2; }
   .course-widget button, .course-widget select { font: inherit; min-width: 44px; min-height: 32px; padding: 4px 10px;
     box-sizing: border-box; max-width: 100%; }
+  .course-widget button[aria-disabled=true], .course-widget button:disabled { color: #666; background: #eee;
+    border: 2px solid #ddd; cursor: default; }
   .course-widget input[type=range] { appearance: none; background: none; height: 24px; min-width: 0; margin: 2px 0;
     cursor: pointer; }
   .course-widget input::-webkit-slider-runnable-track { height: 8px; border-radius: 4px; background: #777; }
@@ -65,6 +67,9 @@ function placeIn(canvas, event, wide) {
     ((event.clientY - top) / shown - canvas.clientTop) * zoom,
   ];
 }
+
+// Greys a button out that can do nothing now; it keeps the focus, which it would lose if it were `disabled`.
+const enable = (button, can) => button.setAttribute("aria-disabled", String(!can));
 
 // Sets a trait of the model, and tells Python.
 const changes = model => (trait, value) => {

@@ -111,33 +111,39 @@ export function complete(net, picture, covered, temperature, seed) {
 }
 
 const STYLE = `
-  .course-completer { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); }
-  .course-completer { display: flex; flex-wrap: wrap; gap: 8px 16px; padding: 3px; max-width: 842px; }
+  .course-completer { display: flex; flex-wrap: wrap; gap: 8px 16px; max-width: 854px; }
   .course-completer .left { flex: 288 1 190px; max-width: 288px; }
   .course-completer .right { flex: 332 1 290px; max-width: 332px; }
   .course-completer .four { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; white-space: nowrap; }
   .course-completer .title { margin-bottom: 4px; }
-  .course-completer canvas { display: block; width: 100%; outline: 1px solid #999; }
-  .course-completer .picture { cursor: crosshair; touch-action: none; }
-  .course-completer .picture:focus-visible { outline: 3px solid #0072B2; }
-  .course-completer output { font-variant-numeric: tabular-nums; }
+  .course-completer canvas { width: 100%; outline: 1px solid #999; }
+  .course-completer .picture { cursor: crosshair; }
   .course-completer canvas + output { display: block; font-size: 14px; min-height: 20px; margin-top: 3px; }
-  .course-completer .actions { flex: 1 0 186px; display: grid; gap: 8px; place-content: start stretch;
+  .course-completer .actions { flex: 1 0 196px; display: grid; gap: 8px; place-content: start stretch;
     align-items: center; padding-top: 26px; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); }
+  .course-completer .pair { display: grid; grid-template-columns: auto auto; gap: 8px; white-space: nowrap; }
   .course-completer label { display: grid; grid-template-columns: 1fr auto; column-gap: 8px; margin-top: 6px; }
-  .course-completer label input { grid-area: 2 / 1 / 3 / 3; min-width: 0; margin: 2px 0; }
-  .course-completer button { font: inherit; padding: 4px; }
+  .course-completer label input { grid-area: 2 / 1 / 3 / 3; }
+  .course-completer button { padding: 4px 2px; }
+  .course-completer .keys { width: 100%; margin: 0; }
 `;
 const LARGE = 288, SMALL = 160; // pictures on the page
 const BRUSH = 1.5 / 16; // its radius, as a share of a side
+const PAST = 50; // steps that can be undone
 const FILL = 1600, PIXEL = 40; // milliseconds for all that is covered, and at most for a pixel
 
 function render({ model, el, signal }) {
   const { net, palette, pictures } = decode(model), { side } = net, N = side * side, half = Math.floor(side / 2);
-  const ratio = Math.max(2, window.devicePixelRatio || 1), calm = matchMedia("(prefers-reduced-motion: reduce)");
-  const change = (trait, value) => { model.set(trait, value); model.save_changes(); };
+  const ratio = sharpness(), change = changes(model), calm = matchMedia("(prefers-reduced-motion: reduce)");
   const read = () => model.get("covered").flat();
   const cover = mask => change("covered", Array.from({ length: side }, (_, r) => mask.slice(r * side, (r + 1) * side)));
+  const past = []; // what was covered before
+  const remember = () => { past.push(read()); if (past.length > PAST) past.shift(); };
+  const otherwise = mask => { const now = read(); return mask.some((v, k) => v !== now[k]); };
+  const undo = () => {
+    while (past.length && !otherwise(past.at(-1))) past.pop();
+    if (past.length) cover(past.pop());
+  };
   const hide = rule => cover(Array.from({ length: N }, (_, k) => +rule(Math.floor(k / side))));
 
   const box = (className, ...parts) => {
@@ -160,25 +166,35 @@ function render({ model, el, signal }) {
     return { label, show: (v, digits) => { control.value = v; value.textContent = inText(v, digits); } };
   };
   const button = (textContent, onclick) => make("button", { type: "button", textContent, onclick });
+  const hides = (name, rule) => button(name, () => { remember(); hide(rule); });
   const paper = frame(LARGE, { className: "picture", tabIndex: 0 }, {
     role: "application",
     "aria-label": "picture to rub out: arrow keys move the brush, with shift faster, home brings it to the middle, "
-      + "space puts it down or up",
+      + "space puts it down or up, u undoes",
   });
   const views = FOUR.map(p => frame(SMALL, { className: "completion" }, { role: "img", "aria-label": `completion ${p + 1}` }));
   const title = make("div", { className: "title" }, { "aria-live": "polite" });
-  const rows = slider("rows kept from the top", { min: 0, max: side, step: 1 }, kept => hide(r => r >= kept));
+  let sliding = false; // a way of the slider is undone as a whole
+  const rows = slider("rows kept from the top", { min: 0, max: side, step: 1, onchange: () => { sliding = false; } },
+    kept => {
+      if (!sliding) remember();
+      sliding = true;
+      hide(r => r >= kept);
+    });
   const heat = slider("temperature", { min: 0.2, max: 2, step: 0.05 }, v => change("temperature", v));
-  const another = button("Another face", () => change("number", (model.get("number") + 1) % pictures.length));
-  another.hidden = pictures.length === 1;
-  const root = make("div", { className: "course-completer" }, { role: "group", "aria-label": model.get("alt") });
+  const go = way => change("number", (model.get("number") + way + pictures.length) % pictures.length);
+  const faces = box("pair", button("Face before", () => go(-1)), button("Next face", () => go(1)));
+  faces.hidden = pictures.length === 1;
+  const back = button("Undo", undo);
+  const root = rootOf("completer", model, STYLE);
   root.append(
-    make("style", { textContent: STYLE }),
     box("left", title, paper.canvas, paper.words, rows.label),
     box("right", box("title", "Four completions"), box("four", ...views.map(view => box("", view.canvas, view.words)))),
-    box("actions", button("Cover the lower half", () => hide(r => r >= half)),
-      button("Cover the upper half", () => hide(r => r < half)), button("Restore", () => hide(() => false)),
-      button("Again", () => change("seed", (model.get("seed") + 1) % 2 ** 32)), another, heat.label),
+    box("actions", hides("Cover the lower half", r => r >= half), hides("Cover the upper half", r => r < half),
+      box("pair", hides("Restore", () => false), back),
+      button("Again", () => change("seed", (model.get("seed") + 1) % 2 ** 32)), faces, heat.label),
+    keyHelp("large picture", ["← ↑ ↓ →", "move the brush"], ["Shift", "five times as far"],
+      ["Home", "to the middle"], ["space", "puts it down or up"], ["u", "undoes"]),
   );
   keepKeys(paper.canvas);
   el.replaceChildren(root);
@@ -218,6 +234,7 @@ function render({ model, el, signal }) {
     });
     rows.show(first < 0 ? side : Math.floor(first / side), 0);
     heat.show(model.get("temperature"));
+    enable(back, past.some(otherwise));
     title.textContent = `Picture ${number + 1} of ${pictures.length}: rub it out`;
     if (!brush.ring) return;
     title.textContent = `Brush ${brush.down ? "down" : "up"}`;
@@ -274,17 +291,20 @@ function render({ model, el, signal }) {
   }
 
   steer(paper.canvas, event => {
-    const { left, top, width } = paper.canvas.getBoundingClientRect(), { held, from } = brush;
-    const [x, y] = [event.clientX - left, event.clientY - top].map(v => v * side / width);
+    const { held, from } = brush, [x, y] = placeIn(paper.canvas, event, side);
+    if (!held) remember();
     Object.assign(brush, { x, y, from: held ? from : null, ring: false, down: false, held: true });
     rub(x, y);
   }, way => way ? move(brush.x + way[0], brush.y - way[1]) : move(half + 0.5, half + 0.5));
   paper.canvas.addEventListener("lostpointercapture", () => { brush.held = false; refill(true); });
   paper.canvas.addEventListener("keydown", event => {
-    if (event.key !== " ") return;
+    const { key, ctrlKey, metaKey, altKey } = event, undoes = key === "u" || (key === "z" && (ctrlKey || metaKey));
+    if (!undoes && key !== " " || (key === "u" && (ctrlKey || metaKey)) || altKey) return;
     event.preventDefault();
     event.stopPropagation();
+    if (undoes) return undo();
     Object.assign(brush, { down: !brush.down, from: null });
+    if (brush.down) remember();
     move(brush.x, brush.y);
   });
   paper.canvas.onfocus = () => { brush.ring = paper.canvas.matches(":focus-visible"); draw(); };

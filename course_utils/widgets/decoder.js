@@ -22,24 +22,18 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-decoder { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 668px; }
-  .course-decoder .views { display: flex; flex-wrap: wrap; gap: 16px; }
-  .course-decoder .codes { flex: 372 1 240px; max-width: 372px; }
+  .course-decoder { max-width: 674px; }
+  .course-decoder .codes { flex: 372 1 300px; max-width: 372px; }
   .course-decoder .result { flex: 280 1 200px; max-width: 280px; }
   .course-decoder .title { margin-bottom: 2px; }
-  .course-decoder .codes .title { padding-left: 44px; }
-  .course-decoder .plane { display: block; width: 100%; background: white; cursor: crosshair; touch-action: none; }
-  .course-decoder .plane:focus-visible { outline: 3px solid #0072B2; }
-  .course-decoder .picture { display: block; width: 100%; margin-top: 10px; }
-  .course-decoder .picture { image-rendering: pixelated; outline: 1px solid #999; }
-  .course-decoder output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
-  .course-decoder .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: center; margin-top: 8px; }
-  .course-decoder > .row, .course-decoder > output { margin-left: 44px; }
+  .course-decoder .codes .title { padding-left: 12%; }
+  .course-decoder .plane { width: 100%; background: white; cursor: crosshair; }
+  .course-decoder .picture { width: 100%; margin-top: 10px; image-rendering: pixelated; outline: 1px solid #999; }
+  .course-decoder output { display: block; margin-top: 6px; }
   .course-decoder label { display: flex; gap: 8px; align-items: center; }
   .course-decoder label[hidden] { display: none; }
-  .course-decoder button, .course-decoder select { font: inherit; padding: 4px 10px; }
   .course-decoder button { min-width: 84px; }
-  .course-decoder input { width: 130px; }
+  .course-decoder input[type=range] { width: 150px; }
 `;
 const PLANE = 320, LEFT = 44, PICTURE = 280, WALK = 3000;
 const named = k => `z${[...String(k + 1)].map(digit => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;
@@ -50,9 +44,9 @@ function render({ model, el, signal }) {
   const units = limits.map(([low, high]) => 10 ** Math.floor(Math.log10((high - low) / 2)));
   const digits = units.map(unit => Math.max(0, 2 - Math.round(Math.log10(unit))));
   const mean = limits.map((_, k) => codes.reduce((sum, code) => sum + code[k], 0) / codes.length);
-  const ratio = Math.max(2, window.devicePixelRatio || 1);
+  const change = changes(model);
 
-  const root = make("div", { className: "course-decoder" }, { role: "group", "aria-label": model.get("alt") });
+  const root = rootOf("decoder", model, STYLE);
   const canvas = make("canvas", { className: "plane", tabIndex: 0 }, { role: "application" });
   const picture = make("canvas", { className: "picture", width: side, height: side }, {
     role: "img", "aria-label": `picture of ${side} by ${side} pixels that the decoder makes of z`,
@@ -67,8 +61,10 @@ function render({ model, el, signal }) {
   left.append(title("codes z"), canvas);
   right.append(title("picture g(z)"), picture, ...(limits.length > 4 ? [] : [readout]), buttons);
   views.append(left, right);
-  root.append(make("style", { textContent: STYLE }), views, ...(limits.length > 2 ? [row] : []));
+  root.append(views, ...(limits.length > 2 ? [row] : []));
   if (limits.length > 4) root.append(readout);
+  root.append(keyHelp("plane of the codes", ["← ↑ ↓ →", "move z"], ["Shift", "five times as far"],
+    ["Home", "to their mean"]));
 
   const selects = ["across", "up"].map((name, axis) => {
     const select = make("select");
@@ -96,7 +92,7 @@ function render({ model, el, signal }) {
   function lay() {
     [across, up] = model.get("plane");
     const names = [named(across), named(up)];
-    view = plane(canvas, PLANE, LEFT, limits[across], limits[up], names, ratio);
+    view = plane(canvas, PLANE, LEFT, limits[across], limits[up], names);
     view.draw((pen, right, above) => {
       codes.forEach((code, i) => {
         pen.fillStyle = colours[labels[i]] ?? BLUE;
@@ -124,11 +120,6 @@ function render({ model, el, signal }) {
     screen.putImageData(image, 0, 0);
     readout.textContent = `z = ${tuple(z, digits)}`;
     sliders.forEach((slider, k) => { slider.value = z[k]; });
-  }
-
-  function change(trait, value) {
-    model.set(trait, value);
-    model.save_changes();
   }
 
   function halt() {

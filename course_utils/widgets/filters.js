@@ -14,23 +14,20 @@ export const scaled = ({ w }, z) => w.map((filter, k) => Array.from(filter, v =>
 export const sum = ({ b }, [one, two, three]) => one.map((v, n) => b + v + two[n] + three[n]);
 
 const STYLE = `
-  .course-filters { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 824px; }
-  .course-filters .views { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 16px; }
-  .course-filters .title { display: flex; gap: 14px; padding-left: 11%; white-space: nowrap; }
+  .course-filters { max-width: 830px; }
+  .course-filters .view { flex: 1 1 330px; max-width: 404px; }
+  .course-filters .title { display: flex; flex-wrap: wrap; gap: 0 14px; padding-left: 11%; }
   .course-filters .title span { font-size: 15px; }
-  .course-filters canvas { display: block; width: 100%; background: white; }
-  .course-filters .code { flex: 0 0 51%; cursor: crosshair; touch-action: none; min-width: 0; }
-  .course-filters .code:focus-visible { outline: 3px solid #0072B2; }
-  .course-filters .choice { display: flex; gap: 16px; }
-  .course-filters .sliders { flex: 1; display: grid; align-content: space-evenly; min-width: 0; }
+  .course-filters canvas { width: 100%; background: white; }
+  .course-filters .choice { display: flex; flex-wrap: wrap; gap: 8px 16px; }
+  .course-filters .code { flex: 1 1 170px; max-width: 206px; min-width: 0; cursor: crosshair; align-self: start; }
+  .course-filters .sliders { flex: 1 1 120px; display: grid; align-content: space-evenly; min-width: 0; }
   .course-filters .sliders label { display: grid; grid-template-columns: 1fr auto; }
-  .course-filters .sliders input { grid-column: 1 / 3; width: 100%; margin: 2px 0; }
-  .course-filters .row { display: flex; flex-wrap: wrap; gap: 8px; align-items: center; margin: 8px 2% 0 5.5%; }
+  .course-filters .sliders input { grid-column: 1 / 3; width: 100%; }
+  .course-filters button { min-width: 92px; }
   .course-filters .row label { display: flex; gap: 8px; align-items: center; margin-left: auto; }
-  .course-filters button, .course-filters select { font: inherit; min-width: 92px; padding: 4px 10px; }
   .course-filters select { max-width: 170px; }
-  .course-filters output { font-variant-numeric: tabular-nums; }
-  .course-filters > output { display: block; margin: 6px 0 0 5.5%; }
+  .course-filters > output { display: block; margin-top: 6px; }
 `;
 const WIDE = 404, NARROW = 206, HIGH = 182, TOP = 12, LEFT = 46, FOOT = 24, MARGIN = 14; // of a canvas, around a plot
 const STEP = 0.05, FAMILY = [-1, -0.75, -0.5, -0.25, 0, 0.25, 0.5, 0.75, 1]; // values of z₃
@@ -39,7 +36,8 @@ const INK = "#222", GREEN = "#009E73", FILTERS = [["#0072B2", "●"], ["#D55E00"
 const NAMES = ["z₁", "z₂", "z₃"];
 
 // A canvas whose axes go from x[0] to x[1] and from −limit to limit.
-function axes(canvas, wide, x, names, ratio) {
+function axes(canvas, wide, x, names) {
+  const ratio = sharpness();
   Object.assign(canvas, { width: wide * ratio, height: HIGH * ratio });
   const pen = canvas.getContext("2d"), across = wide - LEFT - MARGIN, upward = HIGH - TOP - FOOT;
   pen.scale(ratio, ratio);
@@ -103,17 +101,16 @@ function axes(canvas, wide, x, names, ratio) {
   }
 
   function at(event) {
-    const box = canvas.getBoundingClientRect(), zoom = wide / box.width;
-    const i = (event.clientX - box.left) * zoom - LEFT, j = (event.clientY - box.top) * zoom - TOP;
-    return [x[0] + i / across * (x[1] - x[0]), limit * (1 - 2 * j / upward)];
+    const [i, j] = placeIn(canvas, event, wide);
+    return [x[0] + (i - LEFT) / across * (x[1] - x[0]), limit * (1 - 2 * (j - TOP) / upward)];
   }
 
   return { frame, line, dot, at };
 }
 
 function render({ model, el, signal }) {
-  const networks = decode(model), last = model.get("points") - 1, ratio = Math.max(2, window.devicePixelRatio || 1);
-  const root = make("div", { className: "course-filters" }, { role: "group", "aria-label": model.get("alt") });
+  const networks = decode(model), last = model.get("points") - 1, change = changes(model);
+  const root = rootOf("filters", model, STYLE);
   const views = make("div", { className: "views" });
   const picture = (name, words) => make("canvas", { className: name }, { role: "img", "aria-label": words });
   const family = picture("family", "x̂ for nine values of z₃ from −1 to 1 as thin lines, the present x̂ as a thick one");
@@ -136,7 +133,7 @@ function render({ model, el, signal }) {
     [["code z", small("size: |z₃|"), small("● z₃ ≥ 0"), small("○ z₃ < 0")], choice],
     [["filters", ...legend(k => `w${k}`)], filters],
   ]) {
-    const place = make("div"), words = make("div", { className: "title" });
+    const place = make("div", { className: "view" }), words = make("div", { className: "title" });
     words.append(...title);
     place.append(words, view);
     views.append(place);
@@ -161,13 +158,14 @@ function render({ model, el, signal }) {
   select.onchange = () => change("network", select.value);
   row.append(labelled("Network", select));
   const readout = make("output", {}, { "aria-live": "off" });
-  root.append(make("style", { textContent: STYLE }), views, row, readout);
+  root.append(views, row, readout, keyHelp("plane of the code", ["← ↑ ↓ →", "move z₁ and z₂"],
+    ["Shift", "five times as far"], ["Home", "both to 0"]));
   keepKeys(code, select, ...knobs.map(({ slider }) => slider));
   el.replaceChildren(root);
 
-  const curve = (canvas, name) => axes(canvas, WIDE, [0, last], ["n", name], ratio);
+  const curve = (canvas, name) => axes(canvas, WIDE, [0, last], ["n", name]);
   const curves = [curve(family, "x̂"), curve(parts, "x̂"), curve(filters, "w")];
-  const plane = axes(code, NARROW, [-1, 1], ["z₁", "z₂"], ratio);
+  const plane = axes(code, NARROW, [-1, 1], ["z₁", "z₂"]);
   let z = [...model.get("z")], motion = null;
 
   function draw() {
@@ -191,11 +189,6 @@ function render({ model, el, signal }) {
     select.value = model.get("network");
     const beyond = x_hat.some(v => Math.abs(v) > network.limit);
     readout.textContent = `x̂ = ${tuple(x_hat)}${beyond ? ", beyond the axes" : ""}`;
-  }
-
-  function change(trait, value) {
-    model.set(trait, value);
-    model.save_changes();
   }
 
   const round = v => Math.round(100 * Math.min(1, Math.max(-1, v))) / 100;

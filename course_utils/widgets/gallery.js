@@ -1,20 +1,22 @@
 // Look up a stored picture by a few choices: buttons, and a slider that plays for the last of them.
 
 const STYLE = `
-  .course-gallery { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); }
-  .course-gallery { display: flex; flex-wrap: wrap; gap: 12px 24px; padding: 3px; max-width: 960px; }
-  .course-gallery canvas { align-self: start; max-width: 100%; outline: 1px solid #999; image-rendering: pixelated; }
-  .course-gallery canvas:focus-visible { outline: 3px solid #0072B2; }
+  .course-gallery { display: flex; flex-wrap: wrap; gap: 12px 24px; max-width: 960px; }
+  .course-gallery .picture { max-width: 100%; }
+  .course-gallery .titles { display: grid; grid-auto-flow: column; grid-auto-columns: 1fr; gap: 8px; margin-bottom: 4px; }
+  .course-gallery .titles span { align-self: end; text-align: center; line-height: 1.2; }
+  .course-gallery canvas { outline: 1px solid #999; image-rendering: pixelated; }
   .course-gallery .choices { flex: 1 0 280px; max-width: 600px; display: grid; gap: 10px; align-content: start; }
   .course-gallery fieldset { display: flex; flex-wrap: wrap; gap: 2px 18px; border: 0; margin: 0; padding: 0; }
   .course-gallery legend { padding: 0; font-weight: 600; }
-  .course-gallery fieldset label { display: flex; flex-direction: row-reverse; gap: 6px; align-items: center; }
-  .course-gallery fieldset input { width: 16px; height: 16px; margin: 0; accent-color: #0072B2; }
-  .course-gallery .row { display: flex; gap: 12px; align-items: end; }
+  .course-gallery fieldset label { display: flex; flex-direction: row-reverse; gap: 6px; align-items: center;
+    min-height: 28px; }
+  .course-gallery fieldset input { width: 20px; height: 20px; margin: 0; accent-color: #0072B2; }
+  .course-gallery .choices .row { flex-wrap: nowrap; gap: 12px; align-items: end; margin: 0; }
   .course-gallery .row label { flex: 0 1 400px; display: grid; grid-template-columns: 1fr auto; font-weight: 600; }
-  .course-gallery .row label input { grid-area: 2 / 1 / 3 / 3; min-width: 0; margin: 6px 0; accent-color: #0072B2; }
-  .course-gallery output { font-variant-numeric: tabular-nums; font-weight: 400; }
-  .course-gallery button { font: inherit; min-width: 44px; padding: 4px 10px; }
+  .course-gallery .row label input { grid-area: 2 / 1 / 3 / 3; }
+  .course-gallery output { font-weight: 400; }
+  .course-gallery .keys { width: 100%; margin: 0; }
 `;
 const HIGH = 256; // of a picture on the page, about
 const PACE = 8; // pictures a second
@@ -26,17 +28,19 @@ function render({ model, el, signal }) {
   const group = Math.random(); // radio buttons of one name, anywhere in the page, are one choice
   let sheet = null;
 
-  const choose = (axis, at) => {
-    model.set("state", model.get("state").map((old, i) => i === axis ? at : old));
-    model.save_changes();
-  };
+  const change = changes(model);
+  const choose = (axis, at) => change("state", model.get("state").map((old, i) => i === axis ? at : old));
   const now = () => model.get("state")[last], go = at => choose(last, Math.min(end, Math.max(0, at)));
 
-  const root = make("div", { className: "course-gallery" }, { role: "group", "aria-label": model.get("alt") });
+  const root = rootOf("gallery", model, STYLE);
   const canvas = make("canvas", { width: zoom * w, height: zoom * h, tabIndex: 0 }, { role: "application" });
   const pen = canvas.getContext("2d");
   pen.imageSmoothingEnabled = false;
   const small = make("canvas", { width: 3 * w, height: h }).getContext("2d", { willReadFrequently: true });
+  const picture = make("div", { className: "picture" }), titles = make("div", { className: "titles" });
+  titles.append(...model.get("titles").map(textContent => make("span", { textContent })));
+  picture.style.width = `${canvas.width}px`;
+  picture.append(titles, canvas);
   const choices = make("div", { className: "choices" }), row = make("div", { className: "row" });
   const radios = values.slice(0, last).map((some, axis) => {
     const field = make("fieldset");
@@ -57,7 +61,7 @@ function render({ model, el, signal }) {
   label.append(words);
   row.append(play, label);
   choices.append(row);
-  root.append(make("style", { textContent: STYLE }), canvas, choices);
+  root.append(picture, choices, keyHelp("picture", ["← →", `change ${names[last]}`], ["Home", "to its start"]));
   el.replaceChildren(root);
 
   // The picture at a place of the sheet, from red, green and blue side by side.

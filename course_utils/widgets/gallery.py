@@ -25,6 +25,7 @@ class Gallery(base.CourseWidget):
             and blue in grey side by side, as WebP halves the resolution of colours.
         axes: name of a choice -> its values, in the order of the array.
         alt: one sentence that says what is to be seen.
+        titles: names of the pictures, all of one width, that lie side by side in a frame; or none.
 
     Raises, as setting `state` does:
         TypeError: frames are neither uint8 nor floats.
@@ -36,15 +37,19 @@ class Gallery(base.CourseWidget):
     shape = traitlets.List().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     values = traitlets.List().tag(sync=True)
+    titles = traitlets.List().tag(sync=True)
     state = traitlets.List(traitlets.Int()).tag(sync=True)
 
-    def __init__(self, frames, axes, alt):
+    def __init__(self, frames, axes, alt, titles=()):
         self._frames = _checked(base.array(frames, None))
         *sizes, h, w, _ = self._frames.shape
         values = [[str(value) for value in some] for some in axes.values()]
         given = [len(some) for some in values]
         if given != sizes:
             raise ValueError(f"axes must have {sizes} values, as frames have, not {given}.")
+        titles = [titles] if isinstance(titles, str) else [str(title) for title in titles]
+        if titles and w % len(titles):
+            raise ValueError(f"{len(titles)} titles do not fit frames that are {w} pixels wide.")
         sheet = np.moveaxis(self._frames, -1, -2).reshape(-1, sizes[-1], h, 3 * w).swapaxes(1, 2)
         sheet = Image.fromarray(sheet.reshape(-1, sizes[-1] * 3 * w))
         if max(sheet.size) > MOST:
@@ -53,7 +58,7 @@ class Gallery(base.CourseWidget):
                 f"allows {MOST} a side: take fewer frames, or another choice as the last."
             )
         sheet.save(file := io.BytesIO(), "WebP", quality=90)
-        chosen = dict(state=[0] * len(sizes[1:]) + [sizes[-1] - 1], alt=alt)
+        chosen = dict(state=[0] * len(sizes[1:]) + [sizes[-1] - 1], alt=alt, titles=titles)
         names = [str(name) for name in axes]
         super().__init__(sheet=file.getvalue(), shape=[h, w], names=names, values=values, **chosen)
 
@@ -69,6 +74,10 @@ class Gallery(base.CourseWidget):
         fig, ax = plots.plt.subplots(figsize=(4.4, 4.4 * h / w + 0.4))
         ax.imshow(self._frames[tuple(self.state)], origin="upper")
         ax.set_axis_off()
+        for part, title in enumerate(self.titles):
+            middle = (part + 0.5) / len(self.titles)
+            style = dict(ha="center", va="top", wrap=True, transform=ax.transAxes)
+            ax.text(middle, -0.03, fill(title, 48 // len(self.titles)), **style)
         chosen = zip(self.names, self.values, self.state, strict=True)
         ax.set_title(fill(", ".join(f"{name} {some[at]}" for name, some, at in chosen), 48))
         return fig

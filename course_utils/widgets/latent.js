@@ -12,17 +12,16 @@ export function condition(k, source, target, mix) {
 }
 
 const STYLE = `
-  .course-latent { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); width: 784px; }
-  .course-latent .views { display: flex; gap: 16px; }
-  .course-latent .title { padding-left: 34px; margin-bottom: 2px; }
-  .course-latent canvas { display: block; width: 384px; height: 380px; background: white; }
-  .course-latent .latent { cursor: crosshair; touch-action: none; }
-  .course-latent .latent:focus-visible { outline: 3px solid #0072B2; }
-  .course-latent .row { display: flex; gap: 20px; align-items: center; margin: 8px 8px 0 34px; }
+  .course-latent { max-width: 790px; }
+  .course-latent .view { flex: 1 1 330px; max-width: 384px; }
+  .course-latent .title { padding-left: 9%; margin-bottom: 2px; }
+  .course-latent canvas { width: 100%; background: white; }
+  .course-latent .latent { cursor: crosshair; }
   .course-latent label { display: flex; gap: 8px; align-items: center; }
-  .course-latent .mix, .course-latent input { flex: 1; min-width: 60px; }
-  .course-latent select { font: inherit; padding: 4px 8px; max-width: 170px; }
-  .course-latent output { font-variant-numeric: tabular-nums; display: block; margin: 8px 0 0 34px; }
+  .course-latent .mix { flex: 1 0 150px; }
+  .course-latent .mix input { flex: 1; }
+  .course-latent select { max-width: 170px; }
+  .course-latent output { display: block; margin-top: 8px; }
   .course-latent output span { display: inline-block; margin-right: 16px; }
 `;
 const SIDE = 342, LEFT = 34, REACH = 3, STEP = 0.05, SKY = "#56B4E9";
@@ -49,9 +48,9 @@ const dots = (points, colour, ground = null) => (pen, right, up) => {
 function render({ model, el, signal }) {
   const { layers, cloud, picture } = decode(model);
   const classes = model.get("classes"), cells = model.get("cells");
-  const ground = cells ? greys(picture, cells) : null, ratio = Math.max(2, window.devicePixelRatio || 1);
+  const ground = cells ? greys(picture, cells) : null, change = changes(model);
 
-  const root = make("div", { className: "course-latent" }, { role: "group", "aria-label": model.get("alt") });
+  const root = rootOf("latent", model, STYLE);
   const latent = make("canvas", { className: "latent", tabIndex: 0 }, {
     role: "application",
     "aria-label": "latent plane, z₁ and z₂ from −3 to 3: arrow keys move z, with shift faster, "
@@ -64,12 +63,12 @@ function render({ model, el, signal }) {
   const name = classes.length ? "G(z, c)" : "G(z)";
   const views = make("div", { className: "views" });
   for (const [title, canvas] of [["latent points z", latent], [`generated points ${name}`, generated]]) {
-    const view = make("div");
+    const view = make("div", { className: "view" });
     view.append(make("div", { className: "title", textContent: title }), canvas);
     views.append(view);
   }
   const readout = make("output", {}, { "aria-live": "off" });
-  root.append(make("style", { textContent: STYLE }), views);
+  root.append(views);
 
   const select = trait => {
     const control = make("select");
@@ -86,11 +85,12 @@ function render({ model, el, signal }) {
     row.append(labelled("from", from), labelled("mix", slider, "mix"), labelled("to", to));
     root.append(row);
   }
-  root.append(readout);
+  root.append(readout, keyHelp("latent plane", ["← ↑ ↓ →", "move z"], ["Shift", "five times as far"],
+    ["Home", "to (0, 0)"]));
   el.replaceChildren(root);
 
-  const reach = [-REACH, REACH], left = plane(latent, SIDE, LEFT, reach, reach, ["z₁", "z₂"], ratio);
-  const right = plane(generated, SIDE, LEFT, [0, 1], [0, 1], ["x", "y"], ratio);
+  const reach = [-REACH, REACH], left = plane(latent, SIDE, LEFT, reach, reach, ["z₁", "z₂"]);
+  const right = plane(generated, SIDE, LEFT, [0, 1], [0, 1], ["x", "y"]);
   let points = null, shown = null, loop = null;
 
   function draw() {
@@ -114,25 +114,14 @@ function render({ model, el, signal }) {
 
   const request = () => { loop ??= requestAnimationFrame(draw); };
 
-  function change(trait, value) {
-    model.set(trait, value);
-    model.save_changes();
-  }
-
   const round = v => Math.round(100 * Math.min(REACH, Math.max(-REACH, v))) / 100;
   const move = z => change("z", z.map(round));
   const step = way => move(way ? model.get("z").map((v, i) => v + STEP * way[i]) : [0, 0]);
   steer(latent, event => move(left.at(event)), step);
 
-  const traits = ["z", "source", "target", "mix"].map(name => `change:${name}`);
-  for (const event of traits) model.on(event, request);
-  const end = () => {
-    cancelAnimationFrame(loop);
-    for (const event of traits) model.off(event, request);
-  };
-  signal?.addEventListener("abort", end);
   draw();
-  return end;
+  const traits = { z: request, source: request, target: request, mix: request };
+  return attend(model, signal, root, traits, () => {}, () => cancelAnimationFrame(loop));
 }
 
 export default { render };

@@ -62,8 +62,8 @@ const TOP = 8, BLUE = "#0072B2", ORANGE = "#D55E00";
 
 // A canvas with a plane of `side` pixels, behind `left` pixels for text: from x[0] to x[1], and upward from
 // y[0] to y[1].
-function plane(canvas, side, left, x, y, names, ratio) {
-  const wide = left + side + 8, high = TOP + side + 30;
+function plane(canvas, side, left, x, y, names) {
+  const ratio = sharpness(), wide = left + side + 8, high = TOP + side + 30;
   Object.assign(canvas, { width: wide * ratio, height: high * ratio });
   const pen = canvas.getContext("2d"), bottom = TOP + side;
   pen.scale(ratio, ratio);
@@ -111,9 +111,8 @@ function plane(canvas, side, left, x, y, names, ratio) {
   }
 
   function at(event) {
-    const box = canvas.getBoundingClientRect(), zoom = wide / box.width;
-    const i = (event.clientX - box.left) * zoom - left, j = bottom - (event.clientY - box.top) * zoom;
-    return [x[0] + i / side * (x[1] - x[0]), y[0] + j / side * (y[1] - y[0])];
+    const [i, j] = placeIn(canvas, event, wide);
+    return [x[0] + (i - left) / side * (x[1] - x[0]), y[0] + (bottom - j) / side * (y[1] - y[0])];
   }
 
   return { pen, draw, mark, at };
