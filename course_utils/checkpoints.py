@@ -1,7 +1,10 @@
 """Small files of trained weights, each with a hash that tells whether it is whole."""
 
+import glob
 import hashlib
+import json
 import tempfile
+import time
 from pathlib import Path
 
 import torch
@@ -9,13 +12,17 @@ from safetensors.torch import load, save
 
 from course_utils.paths import CHECKPOINTS
 
+_LENGTH = 8  # bytes at the start of a file: how long its header is
+_TRIES, _PAUSE = 500, 0.01  # of reading a file that is being written; pause in seconds
+
 FOLDER = CHECKPOINTS
 
 
 def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], folder=FOLDER):
     """Save tensors and a few words about them as `name`.safetensors, with its SHA-256 beside it.
 
-    What was there stays until the new file is whole; if two processes write, one of both remains.
+    Equal tensors and words give equal bytes. What was there stays until the new file is whole; if
+    two processes write, one of both remains.
 
     Raises:
         OSError: the folder cannot be written to, or the disk is full.
@@ -24,17 +31,19 @@ def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], fo
     tensors = {key: torch.as_tensor(x).detach().cpu().contiguous() for key, x in tensors.items()}
     if spoilt := [key for key, x in tensors.items() if not x.isfinite().all()]:
         raise ValueError(f"{', '.join(spoilt)} must not have NaN or infinite values.")
-    content, path = save(tensors, metadata=about), Path(folder) / f"{name}.safetensors"
+    content = _in_order(save(tensors, metadata=about or None))
+    path = Path(folder) / f"{name}.safetensors"
     digest = f"{hashlib.sha256(content).hexdigest()}  {path.name}\n".encode()
     path.parent.mkdir(parents=True, exist_ok=True)
-    while True:
-        with tempfile.TemporaryDirectory(dir=path.parent) as unfinished:
-            for number, some in enumerate((content, digest)):
-                (Path(unfinished) / str(number)).write_bytes(some)
-            (Path(unfinished) / "0").replace(path)
-            (Path(unfinished) / "1").replace(path.with_suffix(".sha256"))
-        if _is_whole(path, path.read_bytes()):
-            return
+    with tempfile.TemporaryDirectory(prefix=_unfinished(path), dir=path.parent) as unfinished:
+        files = Path(unfinished) / "content", Path(unfinished) / "digest"
+        while True:
+            for file, some in zip(files, (content, digest), strict=True):
+                file.write_bytes(some)
+            files[0].replace(path)
+            files[1].replace(path.with_suffix(".sha256"))
+            if _is_whole(*_pair(path)):  # else another process writes the same two files just now
+                return
 
 
 def restore(net: torch.nn.Module, name: str, folder=FOLDER) -> torch.nn.Module:
@@ -66,15 +75,44 @@ def read(name: str, folder=FOLDER) -> dict[str, torch.Tensor]:
         raise FileNotFoundError(
             f"There is no checkpoint {name!r} in {folder.name}/; found {names}."
         )
-    content = path.read_bytes()
-    if not _is_whole(path, content):
-        raise ValueError(
-            f"{path.name} is damaged: its SHA-256 is not the one beside it. "
-            "Fetch the file again (git checkout -- data/checkpoints)."
-        )
-    return load(content)
+    before = None
+    for _ in range(_TRIES):
+        content, digest = _pair(path)
+        if _is_whole(content, digest):
+            return load(content)
+        # Another process may have written between both: damaged is what is so at rest.
+        if (content, digest) == before:
+            break
+        written = any(path.parent.glob(f"{glob.escape(_unfinished(path))}*"))
+        before = None if written else (content, digest)
+        time.sleep(_PAUSE if written else 0)
+    raise ValueError(
+        f"{path.name} is damaged: its SHA-256 is not the one beside it. "
+        "Fetch the file again (git checkout -- data/checkpoints)."
+    )
 
 
-def _is_whole(path, content):
-    expected = path.with_suffix(".sha256").read_bytes().split()[:1]
-    return expected == [hashlib.sha256(content).hexdigest().encode()]
+def _in_order(content):
+    """A file with its words in the order of their names: safetensors writes them in any order."""
+    end = _LENGTH + int.from_bytes(content[:_LENGTH], "little")
+    header = json.loads(content[_LENGTH:end])
+    if "__metadata__" in header:
+        header["__metadata__"] = dict(sorted(header["__metadata__"].items()))
+    words = json.dumps(header, ensure_ascii=False, separators=(",", ":")).encode()
+    words = words.ljust(end - _LENGTH)
+    return content[:_LENGTH] + words + content[end:]
+
+
+def _unfinished(path):
+    """How the name of a folder begins in which the file is being written."""
+    return f".{path.stem}-"
+
+
+def _pair(path):
+    """What the file holds, and what the file with its hash does; empty where that is missing."""
+    beside = path.with_suffix(".sha256")
+    return path.read_bytes(), beside.read_bytes() if beside.is_file() else b""
+
+
+def _is_whole(content, digest):
+    return digest.split()[:1] == [hashlib.sha256(content).hexdigest().encode()]

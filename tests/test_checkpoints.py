@@ -1,5 +1,12 @@
+"""Checkpoints: whole, named where they are not, the same bytes each time, and shared."""
+
+import os
+import subprocess
+import sys
+
 import pytest
 import torch
+from safetensors import safe_open
 
 from course_utils import checkpoints
 
@@ -37,3 +44,86 @@ def test_every_shipped_checkpoint_is_whole():
     for path in checkpoints.FOLDER.glob("*.safetensors"):
         assert checkpoints.read(path.stem)
         assert path.stat().st_size < 2_000_000
+
+
+WORDS = {
+    "what": "Ein Netz für Zoë",
+    "seed": "0",
+    "trained": "a minute",
+    "settings": "(1,)",
+    "a": "",
+}
+WRITES = """
+import sys, torch
+from course_utils.checkpoints import write
+order = 1 if sys.argv[2] == "forwards" else -1
+tensors = {"W": torch.arange(12.0).view(3, 4), "b": torch.ones(2).half(), "k": torch.arange(3)}
+words = dict([*{words}.items()][::order])
+write("net", dict([*tensors.items()][::order]), words, sys.argv[1])
+"""
+
+
+def test_equal_content_gives_equal_bytes(tmp_path):
+    """Whatever the order of names, the process, and the seed of its hashes."""
+    places = [tmp_path / str(number) for number in range(4)]
+    for number, place in enumerate(places):
+        order = ("forwards", "backwards")[number % 2]
+        code = WRITES.replace("{words}", repr(WORDS))
+        subprocess.run(
+            [sys.executable, "-c", code, place, order],
+            env=os.environ | {"PYTHONHASHSEED": str(number)},
+            check=True,
+        )
+    for name in ("net.safetensors", "net.sha256"):
+        assert len({(place / name).read_bytes() for place in places}) == 1
+    with safe_open(places[0] / "net.safetensors", "pt") as file:
+        assert file.metadata() == WORDS and file.get_tensor("W")[2, 3] == 11
+
+
+@pytest.mark.parametrize(
+    "path", sorted(checkpoints.FOLDER.glob("*.safetensors")), ids=lambda p: p.stem
+)
+def test_a_shipped_checkpoint_is_written_again_byte_by_byte(path, tmp_path):
+    with safe_open(path, "pt") as file:
+        words = file.metadata()
+    checkpoints.write(path.stem, checkpoints.read(path.stem), words, tmp_path)
+    for name in (path.name, path.with_suffix(".sha256").name):
+        assert (tmp_path / name).read_bytes() == path.with_name(name).read_bytes()
+
+
+def test_a_hash_that_is_missing_is_named(tmp_path):
+    checkpoints.write("small", {"W": torch.ones(9)}, {}, tmp_path)
+    (tmp_path / "small.sha256").unlink()
+    with pytest.raises(ValueError, match=r"small\.safetensors is damaged"):
+        checkpoints.read("small", tmp_path)
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows does not replace a file that another reads")
+def test_a_reader_beside_two_writers_gets_one_or_the_other(tmp_path):
+    code = "import sys, torch; from course_utils.checkpoints import write\nfor _ in range(150): "
+    code += "write('net', {'a': torch.full((5000,), float(sys.argv[1]))}, {}, sys.argv[2])"
+    checkpoints.write("net", {"a": torch.full((5000,), 1.0)}, {}, tmp_path)
+    writers = [subprocess.Popen([sys.executable, "-c", code, k, tmp_path]) for k in "12"]
+    seen = set()
+    while any(writer.poll() is None for writer in writers):
+        values = checkpoints.read("net", tmp_path)["a"].unique().tolist()
+        assert len(values) == 1
+        seen |= {*values}
+    assert [writer.returncode for writer in writers] == [0, 0] and seen <= {1.0, 2.0}
+
+
+def test_a_folder_left_by_a_writer_that_was_killed_hides_no_damage(tmp_path, monkeypatch):
+    monkeypatch.setattr(checkpoints, "_TRIES", 3)
+    checkpoints.write("small", {"W": torch.ones(9)}, {}, tmp_path)
+    (tmp_path / ".small-abc").mkdir()
+    assert checkpoints.read("small", tmp_path)["W"].sum() == 9
+    (tmp_path / "small.safetensors").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"small\.safetensors is damaged"):
+        checkpoints.read("small", tmp_path)
+
+
+def test_without_words_or_tensors(tmp_path):
+    checkpoints.write("bare", {"W": torch.ones(2)}, {}, tmp_path)
+    assert checkpoints.read("bare", tmp_path)["W"].tolist() == [1, 1]
+    checkpoints.write("empty", {}, {}, tmp_path)
+    assert checkpoints.read("empty", tmp_path) == {}
