@@ -1,7 +1,6 @@
 import copy
 import csv
 import re
-import shutil
 
 import nbformat
 import pytest
@@ -177,14 +176,12 @@ def test_every_verdict_of_the_last_lesson_has_its_number():
 def test_the_last_lesson_bears_a_lesson_without_outputs(tmp_path):
     folder = tmp_path / "notebooks"
     folder.mkdir()
-    (tmp_path / "data").mkdir()
-    shutil.copy(VERDICTS, tmp_path / "data")
     for path in NOTEBOOKS.glob("0*.ipynb"):
         notebook = nbformat.read(path, as_version=4)
         for cell in code_cells(notebook) if path.name.startswith("02") else ():
             cell.outputs = []
         nbformat.write(notebook, folder / path.name)
-    tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source]
+    tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source.lower()]
     notebook = new_notebook(cells=[new_code_cell("from course_utils import plots"), *tables])
     execute(notebook, folder)
     of_02 = VERDICTS.read_text("utf-8").count(",02,")

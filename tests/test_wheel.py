@@ -1,0 +1,140 @@
+"""An installed course holds all that its lessons read, and works in any folder."""
+
+import ast
+import os
+import shutil
+import subprocess
+import sys
+import sysconfig
+import zipfile
+from pathlib import Path
+
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+from course_utils import paths
+from tests.notebook_rules import code_cells, read
+from tools.notebooks import execute, select
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTS = ["course_utils", "data", "LICENSE", "README.md", "pyproject.toml"]
+SHIPPED = [paths.VERDICTS, *paths.PICTURES.rglob("*.png"), *paths.CHECKPOINTS.glob("*.s*")]
+SHIPPED = {path.relative_to(paths.DATA).as_posix() for path in SHIPPED if path.name[0] != "."}
+READS = """
+from course_utils import checkpoints, paths
+from course_utils.density import ImageDensity, course_pictures
+import numpy as np
+
+print(paths.DATA)
+for name in course_pictures():
+    assert ImageDensity.from_file(name).sample(100, np.random.default_rng(0)).shape == (100, 2)
+for path in checkpoints.FOLDER.glob("*.safetensors"):
+    assert checkpoints.read(path.stem)
+print(len(course_pictures()), paths.VERDICTS.is_file(), paths.NOTEBOOKS.is_dir())
+"""
+
+
+def python(*arguments, cwd, **environment):
+    """What a fresh Python prints, started in another folder."""
+    environment = os.environ | environment
+    run = subprocess.run(
+        [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    return run.stdout
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    """A copy of the repository's package, so that building leaves nothing here."""
+    folder = tmp_path_factory.mktemp("copy")
+    for part in PARTS:
+        source = ROOT / part
+        if source.is_dir():
+            shutil.copytree(source, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy(source, folder)
+    (folder / "data" / "densities" / "._bat.png").write_bytes(b"what a Mac leaves behind")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def wheel(copy, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    options = ["--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(copy)]
+    python("-m", "pip", "wheel", *options, cwd=folder)
+    return next(folder.glob("*.whl"))
+
+
+@pytest.fixture(scope="module")
+def installed(wheel, tmp_path_factory):
+    """A folder with nothing but the installed course; the libraries come from this environment."""
+    folder = tmp_path_factory.mktemp("installed")
+    options = ["--no-deps", "--no-index", "--target", str(folder), str(wheel)]
+    python("-m", "pip", "install", *options, cwd=folder)
+    return folder
+
+
+def test_the_wheel_holds_the_data_and_no_more(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    inside = "course_utils/data/"
+    data = {name.removeprefix(inside) for name in names if name.startswith(inside)}
+    assert data == SHIPPED and len(data) > 40
+    code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "course_utils").rglob("*.[pj]*")}
+    assert {name for name in names if name.endswith((".py", ".js"))} == {
+        name for name in code if name.endswith((".py", ".js"))
+    }
+    assert wheel.stat().st_size < 6e6
+
+
+def test_an_installed_course_finds_its_pictures_and_networks(installed, tmp_path):
+    told = python("-c", READS, cwd=tmp_path, PYTHONPATH=str(installed)).splitlines()
+    assert Path(told[0]) == installed.resolve() / "course_utils" / "data"
+    assert told[1] == f"{len([*paths.PICTURES.glob('*.png')])} True False"
+
+
+def test_an_editable_course_reads_the_repository(copy, tmp_path):
+    """Without the site folder's own .pth files, which may already lead to this repository."""
+    build = "from setuptools import build_meta; build_meta.build_editable({!r})"
+    python("-c", build.format(str(tmp_path)), cwd=copy)
+    zipfile.ZipFile(next(tmp_path.glob("*.whl"))).extractall(tmp_path)
+    start = f"import site, sys; sys.path.append({sysconfig.get_path('purelib')!r})\n"
+    start += f"site.addsitedir({str(tmp_path)!r})\n"
+    told = python("-S", "-c", start + READS, cwd=tmp_path).splitlines()
+    assert Path(told[0]) == copy.resolve() / "data"
+    assert told[1].endswith(" True False")  # the copy has no notebooks
+
+
+def run_elsewhere(cells, folder, monkeypatch, installed):
+    """The notebook of these cells, executed with the installed course in an unrelated folder."""
+    monkeypatch.setenv("PYTHONPATH", str(installed))
+    origin = "import course_utils\nprint(course_utils.__path__[0])"
+    notebook = new_notebook(cells=[new_code_cell(origin), *cells])
+    execute(notebook, folder)
+    printed = [out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])]
+    assert Path(printed[0].strip()) == installed.resolve() / "course_utils"
+    return notebook
+
+
+def test_lesson_01_runs_from_an_installed_course(installed, tmp_path, monkeypatch):
+    cells = code_cells(read("01")[0])[:6]
+    notebook = run_elsewhere(cells, tmp_path, monkeypatch, installed)
+    assert any("image/png" in o.get("data", {}) for c in notebook.cells for o in c.outputs)
+
+
+def test_verdicts_without_the_lessons_are_not_on_record(installed, tmp_path, monkeypatch):
+    tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source.lower()]
+    cells = [new_code_cell("from course_utils import plots"), *tables]
+    notebook = run_elsewhere(cells, tmp_path, monkeypatch, installed)
+    rows = paths.VERDICTS.read_text("utf-8").strip().count("\n")
+    outputs = str([cell.outputs for cell in notebook.cells])
+    assert outputs.count("not on record: run lesson") == rows > 20
+
+
+@pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
+def test_no_lesson_names_a_file_beside_or_above_it(path):
+    """A text that is a path would depend on the folder that the kernel was started in."""
+    for cell in code_cells(read(path.name[:2])[0]):
+        for node in ast.walk(ast.parse(cell.source)):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                assert not node.value.startswith(("../", "./", "data/")), node.value
