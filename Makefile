@@ -24,11 +24,13 @@ notebooks: $(VENV)/.test
 slides: $(VENV)/.lab
 	$(BIN)/python -m slides.build $(N)
 
-$(VENV)/.lab: $(VENV)/.made pyproject.toml requirements.lock
+SOURCES := pyproject.toml setup.py requirements.lock $(wildcard jupyter/*/*.json)
+
+$(VENV)/.lab: $(VENV)/.made $(SOURCES)
 	$(PIP) -e .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.made pyproject.toml requirements.lock
+$(VENV)/.test: $(VENV)/.made $(SOURCES)
 	$(PIP) -e ".[test]"
 	@touch $@ $(VENV)/.lab
 

@@ -1,14 +1,17 @@
 """One palette, one style, and every figure with a text that says what is to be seen."""
 
+import base64
 import io
 from html import escape
 
-import ipywidgets
 import matplotlib.pyplot as plt
 import numpy as np
-from IPython.display import HTML, Image, Markdown, display
+import PIL.Image
+from IPython.display import HTML, Markdown, display
 
+from course_utils import spatial
 from course_utils.arguments import number, whole
+from course_utils.live import Live
 
 # M. Okabe and K. Ito, "Color Universal Design" (2008): tells apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -16,6 +19,9 @@ SKY, YELLOW, GREY, INK = "#56B4E9", "#E69F00", "#999999", "#222222"
 # Ten classes, the same way: the scheme "muted" of P. Tol, "Colour Schemes" (2021), and ink.
 TEN = ("#332288", "#88CCEE", "#44AA99", "#117733", "#999933")
 TEN += ("#DDCC77", "#CC6677", "#882255", "#AA4499", INK)
+
+NOTE = "run this cell to bring it back to life"  # under the stored picture of what is alive
+NOTE_WIDTH, NOTE_HEIGHT = 3.2, 28  # inches at least, and pixels of 96 dots per inch
 
 plt.rcParams.update(
     {
@@ -142,11 +148,20 @@ def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None
 
 
 def space(fig, alt: str):
-    """Display a plotly figure in space, which can be turned with the mouse, with its alt text."""
+    """Display a plotly figure of points in space, which can be turned with the mouse.
+
+    The file keeps a picture of it with its alt text, for pages that do not draw plotly's figures.
+
+    Raises:
+        ValueError: as `spatial.drawn`.
+    """
     fig.update_layout(margin=dict(l=0, r=0, t=0, b=0), showlegend=False, hovermode=False)
     fig.update_scenes(camera_eye=dict(x=1.5, y=1.5, z=0.8))
-    display(fig)
-    _speak(alt)
+    picture = spatial.drawn(fig)
+    data, metadata = _stored(png(picture, dpi=144), alt, width=fig.layout.width)
+    plt.close(picture)
+    display({**fig._repr_mimebundle_(), **data}, metadata=metadata, raw=True)
+    speak(alt)
 
 
 def show(fig, alt: str):
@@ -157,8 +172,9 @@ def show(fig, alt: str):
     """
     _require_text(fig, alt)
     width = round(fig.get_figwidth() * 96)
-    display(Image(png(fig, dpi=144), format="png", alt=alt, width=width))
-    _speak(alt)
+    data, metadata = _stored(png(fig, dpi=144), alt, width=width)
+    display(data, metadata=metadata, raw=True)
+    speak(alt)
     plt.close(fig)
 
 
@@ -173,37 +189,18 @@ def live(fig, update, alt: str, **controls):
     The notebook file keeps the first picture with its alt text, so it can be read without a kernel.
     """
     _require_text(fig, alt)
-    sliders, buttons = {}, []
+
+    def draw(**values):
+        update(**values)
+        return png(fig, dpi=96)
+
     size = {"width": f"{96 * fig.get_figwidth():.0f}px", "max_width": "100%"}
-    image, log = ipywidgets.Image(format="png", layout=size), ipywidgets.Output()
-
-    @log.capture(clear_output=True)  # an error is shown under the figure, not swallowed
-    def redraw(act=None):
-        if act:
-            act()
-        update(**{name: slider.value for name, slider in sliders.items()})
-        image.value = png(fig, dpi=96)
-
-    for name, control in controls.items():
-        if callable(control):
-            buttons.append(ipywidgets.Button(description=name))
-            buttons[-1].on_click(lambda _, act=control: redraw(act))
-        else:
-            low, high, step, start = control
-            sliders[name] = ipywidgets.FloatSlider(
-                min=low, max=high, step=step, value=start, description=name, readout_format=".2f"
-            )
-            sliders[name].observe(lambda _: redraw(), "value")
-    update(**{name: slider.value for name, slider in sliders.items()})
-    image.value = png(fig, dpi=96)
-    rows = [ipywidgets.HBox(buttons)] if buttons else []
-    box = ipywidgets.VBox([*rows, *sliders.values(), image, log])
-    first = Image(image.value, format="png", alt=alt)
-    data, metadata = first._repr_mimebundle_()
-    widget = box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
+    figure = Live(draw, controls, size)
+    data, metadata = still(fig, alt)
+    widget = figure.box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
     data["application/vnd.jupyter.widget-view+json"] = widget
     display(data, metadata=metadata, raw=True)
-    _speak(alt)
+    speak(alt)
     plt.close(fig)
 
 
@@ -236,7 +233,31 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
     return medians
 
 
-def _speak(alt):
+def still(fig, alt: str) -> tuple[dict, dict]:
+    """What a file keeps of a widget: the figure as a picture, and a line on how to revive it.
+
+    Returns data and metadata by MIME type, to which the widget's own view is added; the metadata
+    name the height of the line in pixels, so that a page without cells can cut it off.
+    """
+    note = plt.figure(figsize=(max(fig.get_figwidth(), NOTE_WIDTH), NOTE_HEIGHT / 96))
+    note.text(0.5, 0.5, NOTE, color="#555555", style="italic", ha="center", va="center")
+    above, below = (PIL.Image.open(io.BytesIO(png(part, dpi=96))) for part in (fig, note))
+    plt.close(note)
+    whole = PIL.Image.new("RGB", (below.width, above.height + below.height), "white")
+    whole.paste(above, ((below.width - above.width) // 2, 0))
+    whole.paste(below, (0, above.height))
+    buffer = io.BytesIO()
+    whole.save(buffer, "png", optimize=True)
+    return _stored(buffer.getvalue(), alt, note=NOTE_HEIGHT)
+
+
+def _stored(picture: bytes, alt, **about):
+    """Data and metadata of a PNG in a notebook, with its alt text and what else is known of it."""
+    text = base64.b64encode(picture).decode()
+    return {"image/png": text, "text/plain": alt}, {"image/png": {"alt": alt, **about}}
+
+
+def speak(alt):
     """Write the alt text for screen readers: JupyterLab drops that of a picture and a widget."""
     unseen = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
     display(HTML(f"<div style='{unseen}'>Figure: {escape(alt)}</div>"))

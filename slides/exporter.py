@@ -14,6 +14,7 @@ there, and any other link to a file of the course, or to a place in it, plain te
 import base64
 import copy
 import gzip
+import io
 import json
 import re
 from dataclasses import dataclass, field
@@ -23,6 +24,7 @@ from markupsafe import Markup
 from nbconvert.exporters.slides import SlidesExporter
 from nbformat import from_dict
 from nbformat.v4 import new_markdown_cell
+from PIL import Image
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 from traitlets.config import Config
@@ -200,8 +202,17 @@ def _keep(out, alive):
         return False
     if VIEW in data and data[VIEW]["model_id"] not in alive:
         del data[VIEW]
+        if note := out.metadata.get("image/png", {}).get("note"):
+            data["image/png"] = _without_note(data["image/png"], note)
         return bool(set(data) - {"text/plain"})
     return out.get("name") != "stderr"
+
+
+def _without_note(picture, height):
+    """A stored picture without the line below it that says how to revive it: a deck has no cell."""
+    image, buffer = Image.open(io.BytesIO(base64.b64decode(picture))), io.BytesIO()
+    image.crop((0, 0, image.width, image.height - height)).save(buffer, "png")
+    return base64.b64encode(buffer.getvalue()).decode()
 
 
 def _js(path):

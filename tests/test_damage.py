@@ -44,6 +44,7 @@ from course_utils import (
 )
 from course_utils.datasets import bezier, digits, faces, folder, moon
 from course_utils.density import PICTURES, ImageDensity
+from course_utils.keeping import Kept
 from course_utils.models import MLP, PixelCNN, UNet
 from course_utils.widgets.completer import Completer
 from course_utils.widgets.decoder import Decoder
@@ -98,6 +99,7 @@ CALLS = {
     ),
     "datasets.faces.draw": lambda size=8, **one: faces.draw(FACTORS | one, size),
     "datasets.folder.read": partial(folder.read, folder=PICTURES / "star", size=8),
+    "datasets.folder.read_classes": partial(folder.read_classes, folder=PICTURES, size=8),
     "datasets.folder.flip": partial(folder.flip, x=FACES, rng=RNG, p=0.5),
     "datasets.folder.jitter": partial(folder.jitter, x=FACES, rng=RNG, amount=0.5),
     "datasets.folder.square": partial(folder.square, path=DISC, size=8),
@@ -111,7 +113,10 @@ CALLS = {
     "density.ImageDensity.cell_mass": partial(DISCS.cell_mass, k=3),
     "density.alias_table": partial(density.alias_table, p=T),
     "density.find": partial(density.find, path="bat"),
+    "density.find_folder": partial(density.find_folder, path="star"),
     "pictures.as_path": partial(pictures.as_path, path=DISC),
+    "pictures.listed": lambda folder=PICTURES: len(pictures.listed(folder).pictures),
+    "pictures.endings": pictures.endings,
     "pictures.read_picture": partial(pictures.read_picture, path=DISC),
     "judge.judge": judge.judge,
     "judge.look": partial(judge.look, x=FACES),
@@ -164,15 +169,26 @@ CALLS = {
         Player, points=RNG.random((3, 5, 2)), alt=ALT, field=RNG.random((3, 4, 4)), unit="step"
     ),
 }
+READ = "takes what read_picture returned; checked in test_picture_files.py"
 TAUGHT = "stands in a lesson word by word, as test_models.py checks"
 APART = {
     "exercises": "the right answers; `check` alone calls them, on its own inputs",
     "models": TAUGHT,
     "diffusion": TAUGHT + "; its command line is checked in test_diffusion.py",
     "plots": "draws what matplotlib checks; its own demands are checked in test_plots.py",
+    "live": "gets from plots.live what it needs; its own demands are checked in test_live.py",
+    "saved": "gets a whole notebook from Jupyter; files of all kinds are tried in test_saved.py",
+    "spatial": "takes a plotly figure; its own demands are checked in test_plots.py",
+    "pictures.Listing": "a record; its methods make the sentences of folder.read",
+    "pictures.brightest": READ,
+    "pictures.white": READ,
+    "pictures.own_white": READ,
+    "pictures.about_white": READ,
+    "pictures.scaled": READ,
     "watching": "watches functions of lesson 02; its numbers come from metrics.measure",
     "widgets.base": "what widgets share; reached through every one of them",
     "checkpoints": "below, with files",
+    "keeping": "a training's file; tried with files in test_keeping.py",
     "datasets.portrait": "paints the factors that faces.draw has checked",
     "datasets.digits.load": "strokes, or mnist",
     "datasets.digits.download": "needs a server, and has one in test_digits.py",
@@ -372,19 +388,21 @@ def full_disk(*given):
     raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
 
 
-def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch):
+def test_a_full_disk_leaves_the_old_file_whole(tmp_path, monkeypatch, capsys):
     checkpoints.write("net", {"a": torch.ones(3)}, {}, tmp_path)
-    diffusion.save(tmp_path / "run.pt", [1.0], {})
+    run = Kept(tmp_path / "run.pt", {"net": torch.nn.Linear(2, 2)}, torch.ones(3), torch.ones(3), 2)
+    run.losses.append(1.0)
+    run.save()
     monkeypatch.setattr(Path, "write_bytes", full_disk)
-    monkeypatch.setattr(torch, "save", full_disk)
     with pytest.raises(OSError, match="No space left"):
         checkpoints.write("net", {"a": torch.zeros(3)}, {}, tmp_path)
-    with pytest.raises(OSError, match="No space left"):
-        diffusion.save(tmp_path / "run.pt", [2.0], {})
+    run.losses.append(2.0)
+    run.save()
+    assert "run.pt cannot be written (No space left on device)" in capsys.readouterr().out
     assert checkpoints.read("net", tmp_path)["a"].tolist() == [1, 1, 1]
     assert torch.load(tmp_path / "run.pt")["losses"] == [1.0]
     names = {path.name for path in tmp_path.iterdir()}
-    assert names == {"net.safetensors", "net.sha256", "run.pt", "run.new"}
+    assert names == {"net.safetensors", "net.sha256", "run.pt"}
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):

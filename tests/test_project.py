@@ -178,7 +178,7 @@ def test_class_pictures_add_up_to_the_whole(name, classes):
 # Rooms of the package: each imports only from the lines above its own, and within itself.
 ROOMS = [
     "output paths",
-    "arguments checkpoints checks compute models pictures",
+    "arguments checkpoints checks compute keeping live models pictures saved spatial",
     "density exercises metrics plots training",
     "datasets",
     "diffusion judge sphere widgets",

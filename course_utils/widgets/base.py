@@ -5,7 +5,7 @@ from pathlib import Path
 import anywidget
 import numpy as np
 import traitlets
-from IPython.display import Image
+from IPython.display import display
 
 from course_utils import plots
 from course_utils.arguments import real
@@ -27,10 +27,14 @@ class CourseWidget(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         fig = self._first_picture()
-        picture = Image(plots.png(fig, dpi=96), format="png", alt=self.alt)
+        picture, picture_metadata = plots.still(fig, self.alt)
         plots.plt.close(fig)
-        png, png_metadata = picture._repr_mimebundle_()
-        return {**data, **png, "text/plain": self.alt}, {**metadata, **png_metadata}
+        return {**data, **picture}, {**metadata, **picture_metadata}
+
+    def _ipython_display_(self):
+        data, metadata = self._repr_mimebundle_()
+        display(data, metadata=metadata, raw=True)
+        plots.speak(self.alt)
 
 
 def script(*parts: str) -> str:
