@@ -2,8 +2,13 @@
 
 nbval 0.11 stays green, or hangs, when a kernel dies, when a cell to be checked has no stored run,
 when an exception that a cell announces is not raised, when IPython does not know a magic or a shell
-call fails, and when a cell that may raise runs out of time. After the first failure of a notebook
-its other cells are skipped: they would only repeat it.
+call fails, when a thread raises, when fewer pictures come than are stored, and when a cell that may
+raise runs out of time. After the first failure of a notebook its other cells are skipped: they
+would only repeat it.
+
+A thread that raises after its cell has ended turns the next cell red, or the end of the notebook.
+Outputs are compared as a reader sees them in the end: what a cell clears is gone, and a display
+that it updates has its last content.
 
 A cell that brings the memory of its kernel beyond a limit fails too. In the end a table says how
 long each notebook took, kernel and all, and how much memory (where there is /proc, as on Linux).
@@ -15,6 +20,7 @@ import re
 import time
 from pathlib import Path
 
+import nbformat
 import pytest
 from nbval import kernel as nbval_kernel
 from nbval import plugin as nbval_plugin
@@ -23,13 +29,39 @@ from nbval import plugin as nbval_plugin
 MOST_MIB, LONG = 1450, 180
 STRICT = """
 def _strict(ip):
+    import threading
+
     ip.system_raise_on_error = True
     ip.show_usage_error = lambda error: ip._showtraceback(type(error), error, [str(error)])
+    own, failures = set(threading.enumerate()), []
 
-_strict(get_ipython())
+    def note(failure):
+        if failure.exc_type is not SystemExit:
+            failures.append((failure.exc_type, failure.exc_value, failure.exc_traceback))
+
+    def show_failures(*_):
+        while failures:
+            ip.showtraceback(failures.pop(0))
+
+    def wait_for_threads(seconds):
+        for thread in set(threading.enumerate()) - own:
+            if not thread.daemon:
+                thread.join(seconds)
+
+    threading.excepthook = note
+    ip.events.register("post_run_cell", show_failures)
+    return wait_for_threads
+
+_wait_for_threads = _strict(get_ipython())
 del _strict
 """
+# What the end of a notebook waits for a thread that still runs, in seconds.
+LAST_WAIT = 10
+OUTPUTS = ("stream", "display_data", "execute_result")
 _setup = nbval_plugin.IPyNbFile.setup
+_teardown = nbval_plugin.IPyNbFile.teardown
+_get_kernel_message = nbval_plugin.IPyNbFile.get_kernel_message
+_execute_cell_input = nbval_kernel.RunningKernel.execute_cell_input
 _runtest = nbval_plugin.IPyNbCell.runtest
 
 
@@ -52,15 +84,99 @@ def _await_reply(self, msg_id, timeout=None):
             return
 
 
+class _Follower:
+    """Keeps the outputs of the running cell as a reader sees them, message by message.
+
+    What goes into an Output widget is not the cell's; its errors are.
+    """
+
+    def __init__(self):
+        self.request, self.outputs = None, lambda: []
+        self._displays, self._widgets, self._clear_next = {}, {}, False
+
+    def start(self, request):
+        self.request, self._clear_next = request, False
+
+    def passes(self, message) -> bool:
+        """Whether nbval should see a message; what it does not know is done to the outputs here."""
+        kind, content = message["msg_type"], message["content"]
+        display = content.get("transient", {}).get("display_id")
+        if kind == "update_display_data":
+            for data in self._displays.get(display, []):
+                data.clear()
+                data.update(content["data"])
+            return False
+        if kind in ("comm_open", "comm_msg"):
+            self._watch_widget(content)
+            return True
+        if message["parent_header"].get("msg_id") != self.request:
+            return True
+        if kind in ("clear_output", *OUTPUTS) and self.request in self._widgets.values():
+            return False
+        if kind == "clear_output" and content["wait"]:
+            self._clear_next = True
+        elif kind == "clear_output" or (self._clear_next and kind in (*OUTPUTS, "error")):
+            self.outputs().clear()
+            self._clear_next = False
+        if display:  # nbval keeps this very object, so that an update can change it
+            content["data"] = nbformat.from_dict(content["data"])
+            self._displays.setdefault(display, []).append(content["data"])
+        return kind != "clear_output"
+
+    def _watch_widget(self, content):
+        state, widget = content["data"].get("state", {}), content["comm_id"]
+        if state.get("_model_name") == "OutputModel" or widget in self._widgets:
+            self._widgets[widget] = state.get("msg_id", self._widgets.get(widget))
+
+
+def _noted_execute(self, *arguments, **options):
+    request = _execute_cell_input(self, *arguments, **options)
+    if follower := getattr(self, "follower", None):
+        follower.start(request)
+    return request
+
+
 def _strict_setup(self):
     _setup(self)
+    self.follower = self.kernel.follower = _Follower()
     self.kernel.await_reply(self.kernel.execute_cell_input(STRICT), timeout=60)
+
+
+def _followed_message(self, timeout=None, stream="iopub"):
+    while not self.follower.passes(message := _get_kernel_message(self, timeout, stream)):
+        pass
+    return message
+
+
+def _strict_teardown(self):
+    """Closes the kernel; fails if a thread has raised since the last cell."""
+    try:
+        if self.kernel is not None and self.kernel.is_alive():
+            _wait_for_threads(self.kernel)
+    finally:
+        _teardown(self)
+
+
+def _wait_for_threads(kernel):
+    request = kernel.execute_cell_input(f"_wait_for_threads({LAST_WAIT})")
+    kernel.await_reply(request, timeout=60)
+    while (message := kernel.get_message("iopub", timeout=60))["content"] != {
+        "execution_state": "idle"
+    } or message["parent_header"].get("msg_id") != request:
+        if message["msg_type"] == "error" and message["parent_header"].get("msg_id") == request:
+            traceback = "\n".join(message["content"]["traceback"])
+            pytest.fail(f"A thread raised after the last cell:\n{traceback}", pytrace=False)
+
+
+def _pictures(outputs):
+    return sum("image/png" in out.get("data", {}) for out in outputs or [])
 
 
 def _guarded_runtest(self):
     if failed := getattr(self.parent, "_failed", None):
         pytest.skip(f"{failed} of this notebook failed before")
     self.output_timeout = 60  # nbval's 5 seconds are too few for a busy machine
+    self.parent.follower.outputs = lambda: self.test_outputs
     try:
         if self.options["check"] and self.cell.execution_count is None:
             self.raise_cell_error("the cell is tagged for checking, but it has no stored run")
@@ -70,6 +186,9 @@ def _guarded_runtest(self):
         raised = any(out.output_type == "error" for out in self.test_outputs or [])
         if self.options["check_exception"] and not raised:
             self.raise_cell_error("the cell is tagged raises-exception, but it raised nothing")
+        stored, shown = _pictures(self.cell.outputs), _pictures(self.test_outputs)
+        if shown < stored:
+            self.raise_cell_error(f"{stored} pictures are stored, but this run showed {shown}")
         if mebibytes := _peak(self.parent.kernel.km.provisioner.pid):
             self.user_properties.append(("MiB", mebibytes))
             if mebibytes > MOST_MIB:
@@ -114,5 +233,8 @@ def pytest_terminal_summary(terminalreporter):
 
 
 nbval_kernel.RunningKernel.await_reply = _await_reply
+nbval_kernel.RunningKernel.execute_cell_input = _noted_execute
 nbval_plugin.IPyNbFile.setup = _strict_setup
+nbval_plugin.IPyNbFile.teardown = _strict_teardown
+nbval_plugin.IPyNbFile.get_kernel_message = _followed_message
 nbval_plugin.IPyNbCell.runtest = _guarded_runtest

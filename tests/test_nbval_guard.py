@@ -12,13 +12,39 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def shows(data):
+    return [new_output("display_data", data)]
+
+
 def cell(source, tag=None, stored=None, count=1):
-    outputs = [new_output("stream", name="stdout", text=stored)] if stored else []
+    """A code cell; what is stored is a text that it printed, or a list of outputs."""
+    if isinstance(stored, str):
+        stored = [new_output("stream", name="stdout", text=stored)]
+    outputs = stored or []
     metadata = {"tags": [tag]} if tag else {}
     return new_code_cell(source, outputs=outputs, execution_count=count, metadata=metadata)
 
 
 HAS_PROC = Path("/proc/self/status").exists()
+THREAD = """import threading, time
+
+def fail():
+    time.sleep({wait})
+    raise ValueError("in a {name} thread")
+
+thread = threading.Thread(target=fail)
+thread.start()"""
+PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+CHECK, NOW = "nbval-check-output", "from IPython.display import clear_output, display\n"
+UPDATE = NOW + "shown = display('one', display_id=True)\nshown.update({!r})"
+FIGURE = "from course_utils import plots\nplots.show(plots.planes(1)[0], 'One empty unit square.')"
+CAPTURED = """import ipywidgets
+from IPython.display import clear_output
+print("kept")
+with ipywidgets.Output():
+    clear_output()
+    print("inside")
+print("too")"""
 CLAIM = "from course_utils.checks import claim\nclaim('one is less than two', {})"
 GREEN = {
     "clean": [
@@ -27,6 +53,24 @@ GREEN = {
         cell("%timeit -n1 -r1 pass"),
         cell("!echo fine\nword = 'fine'\nwords = !echo {word}\nassert words == ['fine']"),
         cell(CLAIM.format("1 < 2")),
+    ],
+    "cleared": [
+        cell(NOW + "print(1)\nclear_output()\nprint(2)", CHECK, "2\n"),
+        cell(NOW + "print(1)\nclear_output(wait=True)\nprint(2)", CHECK, "2\n"),
+        cell(NOW + "print(1)\nclear_output(wait=True)", CHECK, "1\n"),
+        cell(CAPTURED, CHECK, "kept\ntoo\n"),
+    ],
+    "updated": [
+        cell(UPDATE.format("two"), CHECK, shows({"text/plain": "'two'"})),
+        cell("shown.update('three')\nprint(1)", CHECK, "1\n"),
+    ],
+    "pictures": [
+        cell(FIGURE, None, shows(PNG)),
+        cell(NOW + FIGURE + "\nclear_output()\n" + FIGURE, None, shows(PNG)),
+    ],
+    "quiet_threads": [
+        cell("import sys, threading\nthread = threading.Thread(target=sys.exit)\nthread.start()"),
+        cell("thread.join()"),
     ],
 }
 RED = {  # name -> the cells, and what the report must say
@@ -41,6 +85,29 @@ RED = {  # name -> the cells, and what the report must say
     "failing_captured_shell_call": ([cell("words = !exit 4")], "CalledProcessError"),
     "false_fact": ([cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")], "differ"),
     "false_claim": ([cell(CLAIM.format("1 > 2"))], "does not hold"),
+    "thread": (
+        [cell(THREAD.format(wait=0, name="first") + "\nthread.join()")],
+        "in a first thread",
+    ),
+    "late_thread": (
+        [cell(THREAD.format(wait=1, name="second")), cell("thread.join()"), cell("1")],
+        "in a second thread",
+    ),
+    "last_thread": ([cell(THREAD.format(wait=2, name="last"))], "raised after the last cell"),
+    "not_cleared": ([cell("print(1)\nprint(2)", CHECK, "2\n")], "differ"),
+    "wrongly_updated": (
+        [cell(UPDATE.format("three"), CHECK, shows({"text/plain": "'two'"}))],
+        "'three'",
+    ),
+    "cleared_picture": (
+        [cell(NOW + FIGURE + "\nclear_output()", None, shows(PNG))],
+        "this run showed 0",
+    ),
+    "vanished_picture": ([cell("x = 1", None, shows(PNG))], "1 pictures are stored"),
+    "error_in_a_widget": (
+        [cell("import ipywidgets\nwith ipywidgets.Output():\n    1 / 0")],
+        "ZeroDivisionError",
+    ),
     "too_large": ([cell("x = b'1' * 1_600_000_000"), cell("1")], "MiB of memory at once"),
 }
 
@@ -80,7 +147,7 @@ def test_clean_notebook_is_green(report, name):
 @pytest.mark.parametrize("name", [name for name in RED if name != "too_large" or HAS_PROC])
 def test_trap_turns_red_for_its_reason(report, name):
     text, outcomes = report
-    assert "FAILED" in outcomes[name]
+    assert {"FAILED", "ERROR"} & {*outcomes[name]}
     assert RED[name][1] in text
 
 
