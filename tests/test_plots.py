@@ -55,7 +55,7 @@ def test_live_redraws_on_a_moved_slider_and_stores_the_first_picture():
     assert out.data["image/png"] and out.metadata["image/png"]["alt"] == ALT
     assert ALT in spoken.data["text/html"]
     model = out.data["application/vnd.jupyter.widget-view+json"]["model_id"]
-    slider, image, _ = _instances[model].children
+    slider, image, *_ = _instances[model].children
     assert line.get_ydata()[1] == 0.5
     first = image.value
     slider.value = 0.9
@@ -69,7 +69,7 @@ def test_live_buttons_act_then_redraw():
         buttons = {"one step": lambda: pressed.append(1), "two steps": lambda: pressed.extend("ab")}
         plots.live(fig, lambda: line.set_ydata([0, len(pressed)]), ALT, **buttons)
     model = captured.outputs[0].data["application/vnd.jupyter.widget-view+json"]["model_id"]
-    row, image, _ = _instances[model].children
+    row, image, *_ = _instances[model].children
     assert [button.description for button in row.children] == [*buttons]
     first = image.value
     for button in row.children:
