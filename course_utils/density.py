@@ -7,9 +7,10 @@ import numpy as np
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
+from course_utils import pictures
 from course_utils.arguments import array, generator, number, real, whole
 from course_utils.paths import PICTURES
-from course_utils.pictures import LARGEST_FILE_SIDE, read_picture
+from course_utils.pictures import LARGEST_FILE_SIDE
 
 LARGEST_SIDE = 8192  # pixels
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
@@ -17,7 +18,8 @@ _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the process
 
 def course_pictures() -> dict[str, Path]:
     """Name -> file of the pictures drawn for this course, sorted by name."""
-    return {path.stem: path for path in sorted(PICTURES.glob("*.png"))}
+    files = pictures.listed(PICTURES).pictures
+    return {path.stem: path for path in files if path.suffix == ".png"}
 
 
 class ImageDensity:
@@ -105,9 +107,10 @@ class ImageDensity:
         if size is not None:
             size = whole("size", size, 1, LARGEST_SIDE)
         path = find(path)
-        picture = read_picture(path)
+        picture = pictures.read_picture(path)
+        white = pictures.own_white(picture, path) if invert else None
         try:
-            grey = _grey(picture, invert)
+            grey = _grey(picture, invert, white)
             _check_values(grey)
             longest = size or min(max(grey.shape), LARGEST_FILE_SIDE)
             shape = [max(1, round(s * longest / max(grey.shape))) for s in grey.shape]
@@ -230,34 +233,54 @@ def _check_values(a):
 
 
 def find(path) -> Path:
-    """The file itself, or the course's picture of that name.
+    """The file itself, or the course's picture of that name (`"star"`, `"Star"`, `"star.png"`).
 
     Raises:
+        TypeError, ValueError: it is no path; see `pictures.as_path`.
         FileNotFoundError: there is neither.
     """
-    path = Path(path)
+    path = pictures.as_path(path)
     if path.is_file():
         return path
-    pictures = course_pictures()
-    if str(path) in pictures:
-        return pictures[str(path)]
+    ours = course_pictures()
+    name = path.name.casefold().removesuffix(".png")
+    if path.name == str(path) and name in ours:
+        return ours[name]
+    there = " (that is a folder)" if path.is_dir() else ""
     raise FileNotFoundError(
-        f"There is no file {str(path)!r} in or from the folder {Path.cwd()}, and no picture of the "
-        f"course has that name; those are {', '.join(pictures)}."
+        f"There is no file {str(path)!r} in or from the folder {Path.cwd()}{there}, and no picture "
+        f"of the course has that name; those are {', '.join(ours)}."
     )
 
 
-def _grey(a: np.ndarray, invert: bool) -> np.ndarray:
+def find_folder(path) -> Path:
+    """The folder itself, or the course's folder of that name (`"star"`, `"Star"`).
+
+    Raises:
+        TypeError, ValueError: it is no path; see `pictures.as_path`.
+        FileNotFoundError: there is neither.
+    """
+    path = pictures.as_path(path)
+    if path.is_dir():
+        return path
+    ours = {place.name: place for place in pictures.listed(PICTURES).folders}
+    if path.name == str(path) and path.name.casefold() in ours:
+        return ours[path.name.casefold()]
+    there = " (that is a file)" if path.is_file() else ""
+    raise FileNotFoundError(
+        f"There is no folder {str(path)!r} in or from the folder {Path.cwd()}{there}, and no "
+        f"folder of the course has that name; those are {', '.join(ours)}."
+    )
+
+
+def _grey(a: np.ndarray, invert: bool, white: int | None) -> np.ndarray:
     """Grey float64 `(h, w)` with white at 1 where the file says what white is; transparent is 0."""
-    counted = a.dtype.kind == "u" and a.dtype.itemsize <= 2
-    a = a / np.iinfo(a.dtype).max if counted else a.astype(np.float64)
-    channels = a.shape[2] if a.ndim == 3 else 1
-    if a.ndim not in (2, 3) or channels not in (1, 3, 4):
-        raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")
+    a = pictures.scaled(a, white)
     if a.ndim == 2:
         return _invert(a) if invert else a
-    grey = a[..., 0] if channels == 1 else rgb2gray(a[..., :3])
-    opacity = a[..., 3] if channels == 4 else 1
+    if a.ndim != 3 or a.shape[2] not in (3, 4):
+        raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")
+    grey, opacity = rgb2gray(a[..., :3]), a[..., 3] if a.shape[2] == 4 else 1
     return (_invert(grey) if invert else grey) * opacity
 
 

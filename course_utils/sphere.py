@@ -84,16 +84,18 @@ def hole(u) -> float:
     return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
-def colours(path, N: int) -> np.ndarray:
+def colours(path, N: int, invert: bool = False) -> np.ndarray:
     """Colours of a picture at the points of `lattice(N)`, `(N * N, 3)` in [0, 1].
 
-    Grey is shown from black by red to yellow. Takes a file, or the name of a course picture.
+    Grey is shown from black by red to yellow. Takes a file, or the name of a course picture; if
+    inverted, its negative.
 
     Raises:
         FileNotFoundError: there is neither.
         ValueError: it cannot be read, or N is less than 2.
     """
     x = square(find(path), whole("N", N, 2, LARGEST_SIDE))
+    x = 1 - x if invert else x
     if (x == x[:1]).all():
         return plt.get_cmap("inferno")(x[0])[..., :3].reshape(-1, 3)
     return x.transpose(1, 2, 0).reshape(-1, 3)

@@ -1,9 +1,9 @@
 """Your own pictures: read from a folder, and varied a little, a batch at a time."""
 
 import warnings
-from pathlib import Path
 
 import numpy as np
+import psutil
 from PIL import Image, ImageOps
 
 from course_utils import pictures
@@ -11,55 +11,61 @@ from course_utils.arguments import array, generator, number, whole
 from course_utils.density import LARGEST_SIDE
 from course_utils.training import progress
 
-SUFFIXES = pictures.SUFFIXES | {".webp"}  # of files to read, in small or capital letters
+_DEEP = 2**16 - 1  # the white of 16 bits
 
 
 def read(folder, size: int = 32) -> np.ndarray:
-    """The pictures in a folder and in its subfolders, sorted by path, all of one size.
+    """The pictures in a folder and in its sub-folders, sorted by path, all of one size.
 
     Each is turned as its camera noted, cut to the square in its middle, scaled, and laid on white
-    where it is transparent. A warning names the files that cannot be read; they are left out.
+    where it is transparent. A warning says how many files are left out, and why; and it says so if
+    files of 16 bits hold fewer (see `pictures.white`).
 
     Args:
-        folder: of PNG, JPEG, BMP, GIF, WebP or TIFF files (of a sequence the first picture counts);
+        folder: of files of the kinds that Pillow decodes (of a sequence the first picture counts);
             what is hidden, as its name begins with a dot, is passed over.
         size: pixels on a side, at least 1.
 
     Returns float32 `(n, 3, size, size)` in [0, 1], row 0 at the top.
 
     Raises:
-        TypeError: size is not a whole number.
+        TypeError: size is not a whole number, or the folder is no path.
         FileNotFoundError: there is no such folder.
         NotADirectoryError: it is a file.
         ValueError: size is less than 1, or the folder has no picture that can be read.
+        MemoryError: the pictures need more memory than there is.
     """
-    size = whole("size", size, 1)
-    folder = Path(folder)
-    if not folder.exists():
-        raise FileNotFoundError(f"There is no folder {str(folder)!r} in or from {Path.cwd()}.")
-    if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; name the folder that your pictures are in.")
-    paths, x, left_out = [], [], []
-    for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.suffix.lower() in SUFFIXES and path.is_file() and not hidden:
-            paths.append(path)
-    if not paths:
-        raise ValueError(f"No file in the folder {folder} ends in {', '.join(sorted(SUFFIXES))}.")
-    for path in progress(paths, desc="pictures", delay=1):
-        try:
-            x.append(square(path, size))
-        except Exception:  # every file format has its own kinds of failure
-            left_out.append(str(path.relative_to(folder)))
-    if not x:
-        raise ValueError(f"No picture in {folder} can be read: {', '.join(left_out)}.")
-    if left_out:
-        warnings.warn(
-            f"{len(left_out)} of {len(paths)} pictures cannot be read and are left out: "
-            f"{', '.join(left_out)}.",
-            stacklevel=2,
-        )
-    return np.stack(x)
+    return _read(pictures.listed(folder, deep=True), size, [])[0]
+
+
+def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:
+    """The pictures in a folder as `read` makes them, with a class for each sub-folder.
+
+    What lies deeper belongs to the uppermost sub-folder. Pictures beside the sub-folders are a
+    class of their own, which has the name of the folder; a warning says so. Without sub-folders all
+    are that class. A folder that holds one sub-folder and no picture stands for that sub-folder.
+
+    Returns float32 `(n, 3, size, size)` in [0, 1]; the class of each, int64 `(n,)`; and the names
+    of the classes, sorted.
+
+    Raises:
+        As `read`.
+    """
+    found = pictures.listed(folder, deep=True)
+    place = found.folder
+    branches = {_branch(path, place) for path in found.pictures}
+    while len(branches) == 1 and "" not in branches:
+        place /= branches.pop()
+        branches = {_branch(path, place) for path in found.pictures}
+    own, notes = place.resolve().name, []
+    if len(branches) > 1 and "" in branches:
+        n = sum(path.parent == place for path in found.pictures)
+        notes = [
+            f"{n} pictures lie beside the sub-folders; they are a class of their own, {own!r}."
+        ]
+    x, kept = _read(found, size, notes)
+    names, c = np.unique([_branch(path, place) or own for path in kept], return_inverse=True)
+    return x, c.astype(np.int64), names.tolist()
 
 
 def flip(x: np.ndarray, rng: np.random.Generator, p: float = 0.5) -> np.ndarray:
@@ -102,20 +108,79 @@ def square(path, size: int) -> np.ndarray:
     """The picture in a file, as `read` makes it: float32 `(3, size, size)` in [0, 1].
 
     Raises:
+        TypeError: size is not a whole number, or the path is none.
         ValueError: it cannot be read, or size is less than 1.
     """
     a = pictures.read_picture(path)
     size = whole("size", size, 1, LARGEST_SIDE)
+    return _square(a, size, pictures.own_white(a, path))
+
+
+def _square(a, size, white):
+    """A picture as `read_picture` returns it -> `(3, size, size)`; `white` is of 16 bits."""
     if a.dtype != np.uint8:
         if not np.isfinite(a).all():
-            raise ValueError(f"{path} has NaN or infinite values.")
-        counted = a.dtype.kind == "u" and a.dtype.itemsize <= 2
-        white = np.iinfo(a.dtype).max if counted else max(1, a.max())
-        a = np.uint8(np.clip(a / white, 0, 1) * 255 + 0.5)
-    picture = Image.fromarray(a[..., 0] if a.shape[2:] == (1,) else a).convert("RGBA")
+            raise ValueError("has NaN or infinite values.")
+        counted = a.dtype == np.uint16
+        a = pictures.scaled(a, white) if counted else a / max(1, a.max())
+        a = np.uint8(np.clip(a, 0, 1) * 255 + 0.5)
+    picture = Image.fromarray(a).convert("RGBA")
     picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
     a = np.asarray(picture).transpose(2, 0, 1) / np.float32(255)
     return a[:3] * a[3] + (1 - a[3])
+
+
+def _branch(path, folder):
+    """The uppermost sub-folder that a file of a folder lies in; empty if it lies beside those."""
+    first, *rest = path.relative_to(folder).parts
+    return first if rest else ""
+
+
+def _read(found, size, notes):
+    """The pictures of a listing that can be read, `(n, 3, size, size)`, and their paths."""
+    size = whole("size", size, 1, LARGEST_SIDE)
+    paths = found.pictures
+    _check_memory(len(paths), size)
+    x = np.empty((len(paths), 3, size, size), np.float32)
+    kept, damaged, deep, largest = [], {}, [], 0
+    for path in progress(paths, desc="pictures", delay=1):
+        try:
+            a = pictures.read_picture(path)
+            x[len(kept)] = _square(a, size, _DEEP)
+        except Exception as error:  # every file format has its own kinds of failure
+            reason = str(error).removeprefix(f"{path.name} ").split(" (")[0].rstrip(".")
+            damaged.setdefault(reason, []).append(path)
+            continue
+        if a.dtype == np.uint16:
+            deep.append(len(kept))
+            largest = max(largest, pictures.brightest(a))
+        kept.append(path)
+    white = pictures.white(largest)
+    if white < _DEEP:
+        for row in deep:
+            x[row] = _square(pictures.read_picture(kept[row]), size, white)
+        notes = [*notes, pictures.about_white(f"{len(deep)} files of 16 bits", largest)]
+    groups = "; ".join(f"{found.names(some)} ({reason})" for reason, some in damaged.items())
+    if not kept:
+        raise ValueError(
+            f"No picture in the folder {found.folder} can be read{': ' * bool(groups)}{groups}. "
+            + " ".join([*found.left_out(), f"In it lie: {found.contents()}."])
+        )
+    if groups:
+        left = len(paths) - len(kept)
+        notes = [f"{left} of {len(paths)} pictures are left out: {groups}.", *notes]
+    if notes := [*notes, *found.left_out()]:
+        warnings.warn(" ".join(notes), stacklevel=3)
+    return x[: len(kept)], kept
+
+
+def _check_memory(n, size):
+    needed, free = 12 * n * size**2, psutil.virtual_memory().available
+    if needed > 0.9 * free:
+        raise MemoryError(
+            f"{n:,} pictures of {size} x {size} need {needed / 2**30:,.1f} GiB, and "
+            f"{free / 2**30:.1f} GiB of memory are free; choose a smaller size, or fewer pictures."
+        )
 
 
 def _batch(x, rng, name, share):
