@@ -1,57 +1,23 @@
 // Draw a density; points rain in from it as you draw, with the marginals along the edges.
 
-// Walker's alias table: box k keeps `keep[k]` of itself, the rest belongs to `alias[k]`.
-export function aliasTable(weights) {
-  const n = weights.length, keep = new Float64Array(n), alias = new Int32Array(n);
-  let total = 0;
-  for (const w of weights) total += w;
-  if (!total) return null;
-  const light = [], heavy = [];
-  for (let k = 0; k < n; k++) {
-    keep[k] = weights[k] * n / total;
-    alias[k] = k;
-    (keep[k] < 1 ? light : heavy).push(k);
-  }
-  while (light.length && heavy.length) {
-    const k = light.pop(), giver = heavy.at(-1);
-    alias[k] = giver;
-    keep[giver] -= 1 - keep[k];
-    if (keep[giver] < 1) light.push(heavy.pop());
-  }
-  return { keep, alias };
-}
-
-// Fills `points` (x, y, class) from index `from` with `count` draws from the layers that lie one after
-// the other in the table, one a class; row 0 of a layer is on top.
-export function sample(table, side, points, from, count, random = Math.random) {
-  for (let i = from; i < from + count; i++) {
-    let k = Math.floor(random() * table.keep.length);
-    if (random() >= table.keep[k]) k = table.alias[k];
-    const line = Math.floor(k / side), row = line % side, column = k - line * side;
-    points[3 * i] = (column + random()) / side;
-    points[3 * i + 1] = (side - 1 - row + random()) / side;
-    points[3 * i + 2] = (line - row) / side;
-  }
-}
-
+// Canvas and rain stay side by side however narrow the page is, so that the points are seen while one draws.
 const STYLE = `
-  .course-painter { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); width: 760px; }
-  .course-painter .views { display: flex; gap: 16px; align-items: flex-end; }
-  .course-painter canvas { display: block; }
-  .course-painter .paper { width: 340px; height: 340px; background: black; cursor: crosshair; touch-action: none;
+  .course-painter { max-width: 766px; }
+  .course-painter .views { flex-wrap: nowrap; gap: min(16px, 2%); align-items: flex-end; }
+  .course-painter .paper { flex: 340 1 0; min-width: 0; aspect-ratio: 1; background: black; cursor: crosshair;
     outline-offset: 2px; }
-  .course-painter .rain { width: 400px; height: 400px; background: white; }
-  .course-painter .row { display: flex; flex-wrap: wrap; gap: 10px; align-items: center; margin-top: 10px; }
+  .course-painter .rain { flex: 400 1 0; min-width: 0; aspect-ratio: 1; background: white; }
   .course-painter .row:empty { display: none; }
-  .course-painter button, .course-painter select { font: inherit; min-width: 44px; padding: 4px 10px; }
   .course-painter button[aria-pressed=true] { background: #0072B2; color: white; }
+  .course-painter button[aria-disabled=true] { background: none; border: 1px dashed;
+    color: var(--jp-content-font-color2, #555); }
   .course-painter .class { display: flex; gap: 6px; align-items: center; }
   .course-painter .class[aria-pressed=true] { background: #222; }
   .course-painter .class i { width: 16px; height: 16px; border: 1px solid white; }
   .course-painter label { display: flex; gap: 6px; align-items: center; }
   .course-painter .hint { color: var(--jp-content-font-color2, #555); font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
 `;
-const PAPER = 340, EDGE = 60; // sizes on the page; the rain has EDGE of room for each marginal
+const PAPER = 340, EDGE = 60; // of the rain's 400 pixels, at most: the square, and the room for each marginal
 const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;
 const ORANGE = "#D55E00", COLOURS = ["#0072B2", ORANGE, "#009E73"]; // of the classes
 
@@ -59,18 +25,16 @@ function render({ model, el, signal }) {
   const side = model.get("side");
   const classes = model.get("classes"), n = side * side, layers = Math.max(1, classes.length);
   const lights = (classes.length ? COLOURS : ["#FFFFFF"]).map(c => [1, 3, 5].map(k => parseInt(c.slice(k, k + 2), 16)));
-  let pixels = bytesOf(model.get("pixels")), chosen = 0;
-  const library = bytesOf(model.get("library")), names = model.get("names");
-  const past = [];
+  let pixels = bytesOf(model.get("pixels")), chosen = 0, news = "";
+  const start = bytesOf(model.get("start")), past = remembered(start.length ? [start] : [], UNDO);
 
-  const root = make("div", { className: "course-painter" }, { role: "group", "aria-label": model.get("alt") });
+  const root = rootOf("painter", model, STYLE);
   const paper = make("canvas", { className: "paper", width: side, height: side, tabIndex: 0 }, {
     role: "application",
     "aria-label": "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, "
-      + "e switches to the eraser and back, u undoes" + (classes.length ? ", c goes to the next class" : ""),
+      + "e switches to the eraser and back, u undoes, r does it again" + (classes.length ? ", c goes to the next class" : ""),
   });
-  const ratio = Math.max(2, window.devicePixelRatio || 1); // sharp on a projector too
-  const rain = make("canvas", { className: "rain", width: 400 * ratio, height: 400 * ratio }, {
+  const rain = make("canvas", { className: "rain" }, {
     role: "img",
     "aria-label": "points drawn from the density, and its marginals along the upper and right edge",
   });
@@ -83,19 +47,23 @@ function render({ model, el, signal }) {
     return button;
   });
   const eraser = make("button", { type: "button", textContent: "eraser" }, { "aria-pressed": "false" });
-  const undo = make("button", { type: "button", textContent: "undo" });
-  const clear = make("button", { type: "button", textContent: "clear" });
-  const start = make("select", {}, { "aria-label": "start from a picture" });
-  keepKeys(paper, size, start);
-  start.append(make("option", { textContent: "start from …", value: "" }));
-  names.forEach((name, k) => start.append(make("option", { textContent: name, value: String(k) })));
+  const [undo, redo, clear] = ["undo", "redo", "clear"].map(textContent => make("button", { type: "button", textContent }));
+  const save = make("button", { type: "button", textContent: "save PNG" });
+  const load = make("button", { type: "button", textContent: "load picture" });
+  const file = make("input", { type: "file", accept: "image/*", hidden: true });
+  const library = bytesOf(model.get("library")), pictures = make("select", {}, { "aria-label": "start from a picture" });
+  keepKeys(paper, size, pictures);
+  pictures.append(make("option", { textContent: "start from …", value: "" }));
+  model.get("names").forEach((name, k) => pictures.append(make("option", { textContent: name, value: String(k) })));
   const status = make("p", { className: "hint" }, { "aria-live": "polite" });
   const views = make("div", { className: "views" }), row = make("div", { className: "row" });
   const label = make("label", { textContent: "brush" });
   label.append(size);
   views.append(paper, rain);
-  row.append(label, eraser, undo, clear, start);
-  root.append(make("style", { textContent: STYLE }), views, palette, row, status);
+  row.append(label, eraser, undo, redo, clear, pictures, save, load, file);
+  const keys = [["arrows", "move the brush"], ["Shift", "faster"], ["Space", "puts it down or up"], ["e", "eraser"],
+    ["u", "undo"], ["r", "redo"], ...(classes.length ? [["c", "next class"]] : [])];
+  root.append(views, palette, row, status, keyHelp("black square", ...keys));
   el.replaceChildren(root);
 
   const ink = paper.getContext("2d"), sky = rain.getContext("2d");
@@ -121,18 +89,10 @@ function render({ model, el, signal }) {
     ink.stroke();
   }
 
-  const same = (a, b) => a.every((value, k) => value === b[k]);
-
-  function remember() {
-    if (past.length && same(past.at(-1), pixels)) return;
-    past.push(pixels.slice());
-    if (past.length > UNDO) past.shift();
-  }
-
   const erasing = () => eraser.getAttribute("aria-pressed") === "true";
 
   function say() {
-    const words = [], empty = classes.filter((_, l) => !pixels.subarray(l * n, (l + 1) * n).some(Boolean));
+    const words = news ? [news] : [], empty = classes.filter((_, l) => !pixels.subarray(l * n, (l + 1) * n).some(Boolean));
     if (empty.length) words.push(`Nothing is drawn in ${empty.join(" or ")}.`);
     else if (!table) words.push("The canvas is black. White means probable: draw something.");
     const tool = erasing() ? "Eraser" : classes.length ? `Brush (${classes[chosen]})` : "Brush";
@@ -174,7 +134,10 @@ function render({ model, el, signal }) {
     changed();
   }
 
-  function changed() {
+  function changed(words = "") {
+    news = words;
+    undo.setAttribute("aria-disabled", String(!past.canUndo(pixels)));
+    redo.setAttribute("aria-disabled", String(!past.canRedo()));
     showPixels();
     table = aliasTable(pixels);
     if (!table) drawn = next = 0;
@@ -207,36 +170,43 @@ function render({ model, el, signal }) {
   }
 
   function showRain() {
-    const S = PAPER;
+    const wide = rain.clientWidth, ratio = sharpness();
+    if (!wide) return; // it is not on the page yet
+    if (rain.width !== Math.round(wide * ratio)) rain.width = rain.height = Math.round(wide * ratio);
+    const zoom = wide / (PAPER + EDGE), S = PAPER * zoom, edge = EDGE * zoom, dot = 1.5 * zoom;
     sky.setTransform(ratio, 0, 0, ratio, 0, 0);
     sky.fillStyle = "white";
-    sky.fillRect(0, 0, 400, 400);
+    sky.fillRect(0, 0, wide, wide);
     sky.strokeStyle = "#999";
-    sky.strokeRect(0.5, EDGE + 0.5, S - 1, S - 1);
+    sky.lineWidth = 1;
+    sky.strokeRect(0.5, edge + 0.5, S - 1, S - 1);
     if (!table) return;
     for (let l = 0; l < layers; l++) {
       sky.fillStyle = COLOURS[l];
       for (let i = 0; i < 3 * drawn; i += 3)
-        if (points[i + 2] === l) sky.fillRect(points[i] * S - 0.75, EDGE + (1 - points[i + 1]) * S - 0.75, 1.5, 1.5);
+        if (points[i + 2] === l)
+          sky.fillRect(points[i] * S - dot / 2, edge + (1 - points[i + 1]) * S - dot / 2, dot, dot);
     }
-    const { p_x, p_y, across, up } = marginals();
-    const tall = (EDGE - 6) / Math.max(...p_x, ...across), wide = (EDGE - 6) / Math.max(...p_y, ...up);
+    const { p_x, p_y, across, up } = marginals(), room = edge - 4;
+    const tall = room / Math.max(...p_x, ...across), long = room / Math.max(...p_y, ...up);
     sky.fillStyle = classes.length ? "#BBB" : "#56B4E9"; // grey: of no class
     for (let b = 0; b < BINS; b++) {
-      sky.fillRect(b * S / BINS, EDGE - across[b] * tall, S / BINS - 0.5, across[b] * tall);
-      sky.fillRect(S, EDGE + S - (b + 1) * S / BINS, up[b] * wide, S / BINS - 0.5);
+      sky.fillRect(b * S / BINS, edge - across[b] * tall, S / BINS - 0.5 * zoom, across[b] * tall);
+      sky.fillRect(S, edge + S - (b + 1) * S / BINS, up[b] * long, S / BINS - 0.5 * zoom);
     }
     sky.fillStyle = "#555";
-    sky.font = "13px system-ui, sans-serif";
-    for (const [text, x, y] of [["x", S - 12, EDGE + S - 6], ["y", 6, EDGE + 15], ["p(x)", 4, 14], ["p(y)", S + 22, EDGE + S - 6]])
-      sky.fillText(text, x, y);
+    sky.font = `${zoom < 0.7 ? 11 : 13}px system-ui, sans-serif`;
+    for (const words of [["x", S - 12, edge + S - 6], ["y", 6, edge + 15], ["p(x)", S + 4, edge / 2 - 4]]) sky.fillText(...words);
+    sky.textAlign = "right";
+    sky.fillText("p(y)", wide - 2, edge - 4);
+    sky.textAlign = "left";
     sky.strokeStyle = classes.length ? "#222" : ORANGE;
     sky.lineWidth = 1.5;
     sky.beginPath();
-    p_x.forEach((p, j) => sky.lineTo((j + 0.5) * S / side, EDGE - p * tall));
+    p_x.forEach((p, j) => sky.lineTo((j + 0.5) * S / side, edge - p * tall));
     sky.stroke();
     sky.beginPath();
-    p_y.forEach((p, i) => sky.lineTo(S + p * wide, EDGE + S - (i + 0.5) * S / side));
+    p_y.forEach((p, i) => sky.lineTo(S + p * long, edge + S - (i + 0.5) * S / side));
     sky.stroke();
   }
 
@@ -255,13 +225,13 @@ function render({ model, el, signal }) {
   }
 
   const place = event => {
-    const box = paper.getBoundingClientRect();
-    return { x: (event.clientX - box.left) * side / box.width, y: (event.clientY - box.top) * side / box.height };
+    const [x, y] = placeIn(paper, event, side);
+    return { x, y };
   };
   paper.onpointerdown = event => {
     if (event.button || brush.pointer !== null) return;
     paper.setPointerCapture(event.pointerId);
-    remember();
+    past.keep(pixels);
     Object.assign(brush, place(event), { ring: false, down: false, pointer: event.pointerId });
     stroke(brush, brush);
   };
@@ -278,8 +248,9 @@ function render({ model, el, signal }) {
   };
   const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
   paper.onkeydown = event => {
-    const move = MOVES[event.key], undoes = event.key === "z" && (event.ctrlKey || event.metaKey);
-    if (brush.pointer !== null || ((event.ctrlKey || event.metaKey || event.altKey) && !undoes)) return;
+    const control = event.ctrlKey || event.metaKey, key = event.key.toLowerCase(), move = MOVES[event.key];
+    const undoes = control && key === "z" && !event.shiftKey, redoes = control && (key === "y" || key === "z") && !undoes;
+    if (brush.pointer !== null || ((control || event.altKey) && !undoes && !redoes)) return;
     if (move) {
       const step = event.shiftKey ? 10 : 3, from = { x: brush.x, y: brush.y };
       const within = v => Math.min(side - 1, Math.max(0, v));
@@ -287,10 +258,11 @@ function render({ model, el, signal }) {
       if (brush.down) { stroke(from, brush); tell(); } else { showPixels(); say(); }
     } else if (event.key === " ") {
       Object.assign(brush, { ring: true, down: !brush.down });
-      if (brush.down) { remember(); stroke(brush, brush); tell(); } else say();
-    } else if (event.key === "e") eraser.click();
-    else if (event.key === "c" && classes.length) choose((chosen + 1) % layers);
-    else if (event.key === "u" || undoes) undo.click();
+      if (brush.down) { past.keep(pixels); stroke(brush, brush); tell(); } else say();
+    } else if (undoes || key === "u") undo.click();
+    else if (redoes || key === "r") redo.click();
+    else if (key === "e") eraser.click();
+    else if (key === "c" && classes.length) choose((chosen + 1) % layers);
     else return;
     event.preventDefault();
     event.stopPropagation();
@@ -298,30 +270,84 @@ function render({ model, el, signal }) {
   paper.onfocus = () => { brush.ring = paper.matches(":focus-visible"); showPixels(); say(); };
   paper.onblur = () => { Object.assign(brush, { ring: false, down: false }); showPixels(); say(); };
   eraser.onclick = () => { eraser.setAttribute("aria-pressed", String(!erasing())); say(); };
-  undo.onclick = () => {
-    while (past.length && same(past.at(-1), pixels)) past.pop();
-    if (past.length) { pixels = past.pop(); changed(); tell(); }
-  };
-  clear.onclick = () => { remember(); pixels = new Uint8Array(layers * n); changed(); tell(); };
-  start.onchange = () => {
-    if (start.value === "") return;
-    remember();
-    for (let k = 0; k < n; k++) put(chosen, k, library[start.value * n + k]);
-    start.value = "";
+
+  // Goes to other pixels, which can be undone, and tells Python.
+  function turn(next, words) {
+    past.keep(pixels);
+    pixels = next;
+    changed(words);
+    tell();
+  }
+
+  // Shows a picture in the class that is chosen; the others keep what it leaves them.
+  function putPicture(grey, words) {
+    past.keep(pixels);
+    grey.forEach((value, k) => put(chosen, k, value));
+    changed(words);
+    tell();
+  }
+
+  const step = way => {
+    pixels = past[way](pixels);
     changed();
     tell();
   };
+  undo.onclick = () => { if (past.canUndo(pixels)) step("undo"); };
+  redo.onclick = () => { if (past.canRedo()) step("redo"); };
+  clear.onclick = () => turn(new Uint8Array(layers * n));
+  pictures.onchange = () => {
+    if (pictures.value === "") return;
+    const from = pictures.value * n;
+    pictures.value = "";
+    putPicture(library.subarray(from, from + n));
+  };
+
+  const inform = words => { news = words; say(); };
+  save.onclick = () => {
+    sheetOf(pixels, side, layers).toBlob(blob => {
+      const link = make("a", { href: URL.createObjectURL(blob), download: "drawing.png" });
+      link.click();
+      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+    });
+    const what = classes.length ? ", one grey square for each class" : "";
+    inform(`Saved among your downloads as drawing.png${what}. “load picture” brings it back.`);
+  };
+
+  async function read(picture) {
+    let found;
+    try {
+      found = layersOf(...await greyOfFile(picture), side, layers);
+    } catch {
+      return inform(`${picture.name} is not a picture that this browser can read: choose a PNG or JPEG file.`);
+    }
+    if (!found) return inform(`${picture.name} is all black, and white means probable: choose another picture.`);
+    const words = `${picture.name} is on the canvas.`;
+    if (found.length === layers) turn(stacked(found), words);
+    else putPicture(found[0], words);
+  }
+  load.onclick = () => { inform("Choose a picture: white means probable."); file.click(); };
+  file.oncancel = () => inform("");
+  file.onchange = () => { if (file.files.length) read(file.files[0]); file.value = ""; };
+  paper.ondragover = event => event.preventDefault();
+  paper.ondrop = event => {
+    event.preventDefault();
+    event.stopPropagation();
+    if (event.dataTransfer.files.length) read(event.dataTransfer.files[0]);
+  };
+
   const follow = () => {
     const other = bytesOf(model.get("pixels"));
     if (brush.pointer !== null || same(other, pixels)) return;
-    remember();
+    past.keep(pixels);
     pixels = other;
     changed();
   };
   model.on("change:pixels", follow);
-  const end = () => { cancelAnimationFrame(loop); model.off("change:pixels", follow); };
+  const resized = new ResizeObserver(showRain);
+  resized.observe(rain);
+  const end = () => { cancelAnimationFrame(loop); resized.disconnect(); model.off("change:pixels", follow); };
   signal?.addEventListener("abort", end);
-  changed();
+  changed(start.length ? "Your drawing from before: undo shows the first picture, clear begins anew." : "");
   choose(0);
   return end;
 }

@@ -6,15 +6,18 @@ from pathlib import Path
 import numpy as np
 import traitlets
 from matplotlib.colors import to_rgb
+from PIL import Image
 
 from course_utils import plots
-from course_utils.density import PICTURES, ImageDensity, course_pictures
-from course_utils.pictures import SUFFIXES
+from course_utils.arguments import shown
+from course_utils.density import ImageDensity, course_pictures, find, find_folder
+from course_utils.pictures import as_path, listed, read_picture
 from course_utils.widgets.base import CourseWidget, script
 
 SIDE = 128
 COLOURS = [plots.BLUE, plots.ORANGE, plots.GREEN]
 FIRST = {0: "bat", 2: "two_discs", 3: "spiral"}  # number of classes -> picture to start from
+_drawn = {}  # name -> the pixels that the last painter of that name opened with first, and has now
 
 
 class Painter(CourseWidget):
@@ -23,38 +26,85 @@ class Painter(CourseWidget):
     With classes it has one layer of grey pixels for each, drawn in a colour of its own; at a pixel,
     the layers add up to white at most. `densities` and `shares` are what is drawn in each.
 
+    A drawing outlives its cell where the painter has a name, `keep`: when the cell runs again, the
+    new painter of that name opens with what was drawn, and undo leads back to the first picture.
+    This holds as long as the kernel lives, nothing else is given for the first picture, and the
+    canvas is not all black; `save` keeps a drawing for longer, as a picture.
+
     Args:
         picture: what to start from: a file or the name of a course picture, for the first layer;
             with classes also a folder, or the name of a course folder, of one picture for each
             class, sorted by name. The brightest pixel of each picture counts as white.
         invert: dark is probable in that picture.
         classes: none, or the names of two or three classes: blue, orange and green on the canvas.
+        keep: the painter's name, for example "01", if its drawing shall be kept.
 
     Raises:
+        TypeError: keep is not a text.
         FileNotFoundError, ValueError: as `ImageDensity.from_file`.
         ValueError: another number of classes, or of pictures in the folder.
     """
 
-    _esm = script("painter")
+    _esm = script("painting", "painter")
     side = traitlets.Int(SIDE).tag(sync=True)
     pixels = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
     classes = traitlets.List().tag(sync=True)
     names = traitlets.List().tag(sync=True)
     library = traitlets.Bytes().tag(sync=True)
+    start = traitlets.Bytes().tag(sync=True)  # under a drawing from before: what undo leads back to
 
-    def __init__(self, picture=None, invert: bool = False, classes=()):
+    def __init__(self, picture=None, invert: bool = False, classes=(), keep: str | None = None):
         classes = [classes] if isinstance(classes, str) else [str(name) for name in classes]
         if len(set(classes)) != len(classes) or len(classes) not in FIRST:
             raise ValueError(f"classes needs two or three different names, not {classes}.")
         picture = FIRST[len(classes)] if picture is None else picture
         what = f"the densities of {' and '.join(classes)}" if classes else "a density"
+        if not isinstance(keep, str | None):
+            raise TypeError(f"keep must be a name for the painter, not {shown(keep)}.")
+        first = _layers(_files(picture, classes), invert, max(1, len(classes))).tobytes()
+        began, drawn = _drawn.get(keep, (None, b""))
+        kept = began == first and drawn != first and any(drawn)
         super().__init__(
-            pixels=_layers(_files(picture, classes), invert, max(1, len(classes))).tobytes(),
+            pixels=drawn if kept else first,
+            start=first if kept else b"",
             classes=classes,
             names=list(course_pictures()),
             library=_library(),
             alt=f"A canvas to draw {what} on, beside points drawn from it and its two marginals.",
         )
+        if keep is not None:
+            self.observe(lambda change: _drawn.update({keep: (first, change.new)}), "pixels")
+
+    def load(self, picture, invert: bool = False):
+        """Put a picture on the canvas, in place of what is drawn; the widget can undo it.
+
+        Args:
+            picture, invert: as of the painter. A file that `save` or the widget has written gives
+                back the same drawing.
+
+        Raises:
+            FileNotFoundError, ValueError: as the painter.
+        """
+        files = _files(picture, self.classes)
+        self.pixels = _layers(files, invert, max(1, len(self.classes))).tobytes()
+
+    def save(self, path) -> Path:
+        """Save what is drawn as a PNG file, and return its full path.
+
+        It has 128 x 128 grey pixels, white where something is drawn; with classes, one such square
+        for each, side by side. A file of that name is replaced.
+
+        Raises:
+            ValueError: the name does not end in .png.
+            FileNotFoundError: there is no such folder.
+        """
+        path = Path(path).expanduser().absolute()
+        if path.suffix.lower() != ".png":
+            raise ValueError(f"A drawing is saved as a PNG: name it {path.stem}.png.")
+        if not path.parent.is_dir():
+            raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
+        Image.fromarray(np.hstack(self._array())).save(path)
+        return path
 
     @property
     def density(self) -> ImageDensity:
@@ -109,13 +159,16 @@ class Painter(CourseWidget):
 
 def _files(picture, classes) -> list:
     """The pictures in the folder of that name, one a class; else the picture alone."""
-    places = [path for path in (Path(picture), PICTURES / picture) if path.exists()]
-    if not classes or not places or not places[0].is_dir():
+    if not classes or as_path(picture).is_file():
         return [picture]
-    files = sorted(path for path in places[0].iterdir() if path.suffix.lower() in SUFFIXES)
+    try:
+        place = find_folder(picture)
+    except FileNotFoundError:
+        return [picture]
+    files = listed(place).pictures
     if len(files) != len(classes):
         raise ValueError(
-            f"The folder {places[0].name} needs one picture for each of the {len(classes)} classes "
+            f"The folder {place.name} needs one picture for each of the {len(classes)} classes "
             f"({', '.join(classes)}), but the number of pictures in it is {len(files)}."
         )
     return files
@@ -124,9 +177,33 @@ def _files(picture, classes) -> list:
 def _layers(files, invert, k):
     """Grey values `(k, SIDE, SIDE)`; where pictures overlap, they are dimmed to 255 together."""
     layers = np.zeros((k, SIDE, SIDE), int)
-    for layer, file in zip(layers, files, strict=False):
-        layer[:] = _pixels(ImageDensity.from_file(file, invert, size=SIDE))
+    if len(files) == 1 and (saved := _side_by_side(files[0], invert, k)) is not None:
+        layers[:] = saved
+    else:
+        for layer, file in zip(layers, files, strict=False):
+            layer[:] = _pixels(ImageDensity.from_file(file, invert, size=SIDE))
     return np.uint8(layers * 255 // layers.sum(axis=0).clip(255))
+
+
+def _side_by_side(file, invert, k):
+    """The layers `(k, SIDE, SIDE)` of a picture k times as wide as high, or None.
+
+    One of the canvas's own size, as it is saved, is taken as it is.
+    """
+    picture = read_picture(find(file))
+    height, width = picture.shape[:2]
+    if width != k * height:
+        return None
+    colours = np.atleast_3d(picture)
+    grey = (colours[..., :1] == colours[..., :3]).all() and (colours[..., 3:] == 255).all()
+    own = height == SIDE and picture.dtype == np.uint8 and grey
+    if own:
+        wide = 255 - colours[..., 0] if invert else colours[..., 0]
+    else:
+        wide = ImageDensity.from_file(file, invert, size=k * SIDE).pdf[::-1]
+    low = (len(wide) - SIDE) // 2  # from_file has put black margins above and below
+    layers = wide[low : low + SIDE].reshape(SIDE, k, SIDE).swapaxes(0, 1)
+    return layers if own else np.round(255 * layers / layers.sum(axis=0).max())
 
 
 def _pixels(density):

@@ -25,13 +25,13 @@ export function decode(model) {
 }
 
 const STYLE = `
-  .course-player { font: 16px/1.4 system-ui, sans-serif; color: var(--jp-content-font-color1, #222); max-width: 560px; }
-  .course-player canvas { display: block; width: 400px; height: 400px; border: 1px solid #999; }
-  .course-player .row { display: flex; gap: 10px; align-items: center; margin-top: 8px; }
-  .course-player input[type=range] { flex: 1; max-width: 300px; }
-  .course-player button, .course-player select { font: inherit; min-width: 44px; padding: 4px 10px; }
+  .course-player { max-width: 566px; }
+  .course-player canvas { width: 100%; max-width: 402px; box-sizing: border-box; border: 1px solid #999; }
+  .course-player .row { flex-wrap: nowrap; max-width: 402px; }
+  .course-player input[type=range] { flex: 1 1 60px; }
+  .course-player select { flex: none; }
   .course-player .hint { color: var(--jp-content-font-color2, #555); font-size: 14px; margin: 2px 0 0; }
-  .course-player output { font-variant-numeric: tabular-nums; display: block; margin-top: 6px; }
+  .course-player output { display: block; margin-top: 6px; }
 `;
 const SIDE = 400;
 const SPEEDS = { "½ ×": 6, "1 ×": 12, "2 ×": 24, "4 ×": 48 }; // frames a second
@@ -41,7 +41,7 @@ function render({ model, el, signal }) {
   const iterations = model.get("iterations"), names = model.get("names"), numbers = model.get("numbers");
   const ratio = Math.max(1, window.devicePixelRatio || 1), side = Math.round(SIDE * ratio);
 
-  const root = make("div", { className: "course-player" }, { role: "group", "aria-label": model.get("alt") });
+  const root = rootOf("player", model, STYLE);
   const canvas = make("canvas", { width: side, height: side }, { "aria-hidden": "true" });
   const play = make("button", { type: "button" });
   const slider = make("input", { type: "range", min: 0, max: run.frames - 1, step: 1 }, { "aria-label": "frame" });
@@ -50,10 +50,11 @@ function render({ model, el, signal }) {
   for (const name of Object.keys(SPEEDS)) speed.append(make("option", { textContent: name }));
   speed.value = "1 ×";
   const readout = make("output", {}, { "aria-live": "off" });
-  const hint = make("p", { className: "hint", textContent: "x from 0 to 1 to the right, y from 0 to 1 upward" });
+  const hint = make("p", { className: "hint", textContent: model.get("axes"), hidden: !model.get("axes") });
   const row = make("div", { className: "row" });
   row.append(play, slider, speed);
-  root.append(make("style", { textContent: STYLE }), canvas, row, readout, hint);
+  const keys = [["← →", "one frame"], ["Home, End", "first and last"], ["Space", "play and pause"]];
+  root.append(canvas, row, readout, hint, keyHelp("slider", ...keys));
   el.replaceChildren(root);
 
   const context = canvas.getContext("2d", { willReadFrequently: true }); // kept in memory, written as bytes

@@ -21,6 +21,8 @@ class Player(CourseWidget):
         iterations: what each frame is called, `(frames,)`; 0, 1, 2, ... if not given.
         unit: the word before it, for example "step".
         numbers: name -> `(frames,)`, at most three, shown for each frame as text.
+        axes: a line of text that says what the axes are; none if empty. Where the square is not
+            that of the density (it is a view of a ball, or holds several pictures), say so here.
 
     Raises:
         ValueError: a shape does not fit, or the recording is too large.
@@ -37,8 +39,18 @@ class Player(CourseWidget):
     names = traitlets.List().tag(sync=True)
     numbers = traitlets.List().tag(sync=True)
     frame = traitlets.Int(0).tag(sync=True)
+    axes = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, points, alt, field=None, iterations=None, unit="frame", numbers=None):
+    def __init__(
+        self,
+        points,
+        alt: str,
+        field=None,
+        iterations=None,
+        unit: str = "frame",
+        numbers: dict | None = None,
+        axes: str = "x from 0 to 1 to the right, y from 0 to 1 upward",
+    ):
         points = array(points, np.float16)
         if points.ndim != 3 or points.shape[2] != 2 or 0 in points.shape:
             raise ValueError(f"points must have shape (frames, n, 2), not {points.shape}.")
@@ -71,6 +83,7 @@ class Player(CourseWidget):
             names=list(numbers),
             numbers=[[f"{value:.4g}" for value in values] for values in numbers.values()],
             frame=frames - 1,
+            axes=axes,
             alt=alt,
         )
 
