@@ -4,6 +4,7 @@ import copy
 import importlib
 import json
 import os
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,20 +26,32 @@ def claim(statement: str, holds, measured: str = ""):
     """Print the statement with a tick and what was measured, or raise.
 
     If the environment variable COURSE_CLAIMS names a file, the claim is also appended to it, as a
-    line of JSON with the keys lesson, statement, holds and measured.
+    line of JSON with the keys lesson, statement, holds and measured. Where that file cannot be
+    written, a warning says so, and the lesson goes on.
 
     Raises:
         AssertionError: the statement does not hold.
     """
     holds = bool(holds and holds == holds)  # NaN does not hold
     if log := os.environ.get("COURSE_CLAIMS"):
-        entry = dict(lesson=_lesson, statement=statement, holds=holds, measured=measured)
-        with Path(log).open("a", encoding="utf-8") as file:
-            file.write(json.dumps(entry, ensure_ascii=False, default=str) + "\n")
+        _record(log, dict(lesson=_lesson, statement=statement, holds=holds, measured=measured))
     text = f"{statement}: {measured}" if measured else statement
     if not holds:
         raise AssertionError(f"This claim does not hold here: {text}")
     say(f"✓ {text}")
+
+
+def _record(log: str, entry: dict):
+    line = json.dumps(entry, ensure_ascii=False, default=str) + "\n"
+    try:
+        with Path(log).open("a", encoding="utf-8") as file:
+            file.write(line)
+    except OSError as error:
+        warnings.warn(
+            f"COURSE_CLAIMS names {log}, which cannot be written ({error.strerror or error}); "
+            "the claims are checked, but not recorded.",
+            stacklevel=3,
+        )
 
 
 def compare(answer, expected, *_) -> str | None:

@@ -20,8 +20,8 @@ def say(text: str) -> None:
     print(text.encode(encoding, "namereplace").decode(encoding))
 
 
-def keep(write: Callable[[Path], object], path) -> bool:
-    """Call `write(path)` for a file that nothing needs later; returns whether it was written.
+def keep(write: Callable[[Path], object], path) -> None:
+    """Call `write(path)` for a file that nothing needs later.
 
     Where the folder is missing, read-only or full, a sentence says so, and all else goes on.
     """
@@ -33,8 +33,6 @@ def keep(write: Callable[[Path], object], path) -> bool:
             f"{path.name} is left out: the folder {path.absolute().parent} does not take it "
             f"({error.strerror or error}). Nothing else needs this file."
         )
-        return False
-    return True
 
 
 def _has(encoding: str, sign: str) -> bool:

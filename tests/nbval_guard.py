@@ -151,7 +151,7 @@ def _followed_message(self, timeout=None, stream="iopub"):
 def _strict_teardown(self):
     """Closes the kernel; fails if a thread has raised since the last cell."""
     try:
-        if self.kernel is not None and self.kernel.is_alive():
+        if self.kernel is not None and self.kernel.is_alive() and not self.timed_out:
             _wait_for_threads(self.kernel)
     finally:
         _teardown(self)
@@ -159,13 +159,17 @@ def _strict_teardown(self):
 
 def _wait_for_threads(kernel):
     request = kernel.execute_cell_input(f"_wait_for_threads({LAST_WAIT})")
-    kernel.await_reply(request, timeout=60)
-    while (message := kernel.get_message("iopub", timeout=60))["content"] != {
-        "execution_state": "idle"
-    } or message["parent_header"].get("msg_id") != request:
-        if message["msg_type"] == "error" and message["parent_header"].get("msg_id") == request:
-            traceback = "\n".join(message["content"]["traceback"])
+    kernel.await_reply(request, timeout=10 * LAST_WAIT)
+    while True:
+        message = kernel.get_message("iopub", timeout=60)
+        kind, content = message["msg_type"], message["content"]
+        if message["parent_header"].get("msg_id") != request:
+            continue
+        if kind == "error":
+            traceback = "\n".join(content["traceback"])
             pytest.fail(f"A thread raised after the last cell:\n{traceback}", pytrace=False)
+        if kind == "status" and content["execution_state"] == "idle":
+            return
 
 
 def _pictures(outputs):

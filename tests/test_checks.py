@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -36,6 +38,36 @@ def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
         {"lesson": lesson, "statement": "α holds", "holds": True, "measured": "0.5"},
         {"lesson": lesson, "statement": "β holds", "holds": False, "measured": ""},
     ]
+
+
+def test_claims_that_cannot_be_recorded_still_speak(tmp_path, monkeypatch, capsys):
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("COURSE_CLAIMS", str(tmp_path / "file" / "claims.jsonl"))
+    with pytest.warns(UserWarning, match=r"claims.jsonl, which cannot be written .*not recorded"):
+        checks.claim("one is less than two", 1 < 2)
+    assert capsys.readouterr().out == "✓ one is less than two\n"
+
+
+SPEECH = """
+from course_utils import checks
+checks.claim("α is less than two", True, "ᾱ = 1")
+checks.check("01 marginal", None)
+checks.check("01 marginal", 7)
+"""
+
+
+@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
+def test_claims_speak_in_any_encoding(encoding, tmp_path):
+    log = tmp_path / "claims.jsonl"
+    environment = os.environ | {"PYTHONIOENCODING": encoding, "COURSE_CLAIMS": str(log)}
+    environment.pop("PYTHONUTF8", None)
+    run = subprocess.run([sys.executable, "-c", SPEECH], env=environment, capture_output=True)
+    claim, untried, wrong = run.stdout.decode(encoding).splitlines()
+    alpha = "α" if encoding in ("utf-8", "cp437") else r"\N{GREEK SMALL LETTER ALPHA}"
+    tick, circle, cross = "✓○✗" if encoding == "utf-8" else ("[yes]", "[open]", "[no]")
+    assert claim.startswith(f"{tick} {alpha} is less than two: ")
+    assert untried.startswith(f"{circle} not tried yet") and wrong.startswith(f"{cross} not yet:")
+    assert json.loads(log.read_text("utf-8"))["statement"] == "α is less than two"
 
 
 def undone(p, j): ...

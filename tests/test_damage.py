@@ -188,6 +188,7 @@ APART = {
     "watching": "watches functions of lesson 02; its numbers come from metrics.measure",
     "widgets.base": "what widgets share; reached through every one of them",
     "checkpoints": "below, with files",
+    "output": "prints and writes what the course itself gives it; checked in test_output.py",
     "keeping": "a training's file; tried with files in test_keeping.py",
     "datasets.portrait": "paints the factors that faces.draw has checked",
     "datasets.digits.load": "strokes, or mnist",
