@@ -67,7 +67,7 @@ def test_the_buttons_of_a_duel_train_one_player_each():
     assert out.data["image/png"] and "arrows" in out.metadata["image/png"]["alt"]
     assert set(moves) == {"D"}  # it opens with a D that has learnt a little
     model = out.data["application/vnd.jupyter.widget-view+json"]["model_id"]
-    row, _, _ = _instances[model].children
+    row, *_ = _instances[model].children
     names = [button.description for button in row.children]
     assert names == ["D: 10 steps", "G: 10 steps", "both: 50 rounds"]
     for button, counts in zip(row.children, [(10, 0), (0, 10), (150, 50)], strict=True):
