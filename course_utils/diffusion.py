@@ -20,6 +20,7 @@ import torch.distributed as dist
 from torch.nn.parallel import DistributedDataParallel
 
 from course_utils.datasets.faces import FACTORS, faces
+from course_utils.keeping import Kept
 from course_utils.models import UNet
 from course_utils.training import Steps
 
@@ -59,20 +60,20 @@ def train(net, loss, x_0, c, steps, batch=16, rate=2e-3, path=None, seed=0, part
         net: a `UNet`, or one in DistributedDataParallel.
         x_0: pictures, `(N, d, h, w)` in [-1, 1].
         c: their classes, int64 `(N,)`.
-        path: a file to go on from, if it is there, and to keep all that was learnt in.
+        path: a file to keep all that was learnt in, and to go on from if it is there.
         part: what of each batch this process computes.
 
     Returns the network with averaged weights, and the loss of every step.
+
+    Raises:
+        ValueError: the file keeps another training, or is damaged; see `keeping.Kept`.
     """
-    core, losses = getattr(net, "module", net), []
+    core = getattr(net, "module", net)
     avg = copy.deepcopy(core)
     optimizer = torch.optim.Adam(net.parameters(), rate, (0.9, 0.99), fused=True)
-    kept = {"net": core, "avg": avg, "optimizer": optimizer}
-    if path and path.exists():
-        state = torch.load(path, weights_only=True, map_location=x_0.device)
-        losses = state.pop("losses")
-        for name, thing in kept.items():
-            thing.load_state_dict(state[name])
+    parts, first = {"net": core, "avg": avg, "optimizer": optimizer}, not part.start
+    kept = Kept(path, parts, x_0, c, steps, first, batch=batch, rate=rate, seed=seed)
+    losses = kept.losses
     for _ in (bar := Steps(steps - len(losses))) if len(losses) < steps else ():
         k = len(losses)
         optimizer.param_groups[0]["lr"] = rate * min((k + 1) / 100, (1 - k / steps) / 0.3, 1)
@@ -86,18 +87,10 @@ def train(net, loss, x_0, c, steps, batch=16, rate=2e-3, path=None, seed=0, part
                 p.lerp_(q, max(0.001, 10 / (k + 10)))
         losses.append(value.item())
         bar.show(loss=losses[-1])
-        if path and not part.start and len(losses) % 500 == 0:
-            save(path, losses, kept)
-    if path and not part.start:
-        save(path, losses, kept)
+        if len(losses) % 500 == 0:
+            kept.save()
+    kept.save()
     return avg, losses
-
-
-def save(path, losses, kept):
-    """Keep a training in a file; until it is written, the old one stays. Lesson 08 teaches it."""
-    state = {name: thing.state_dict() for name, thing in kept.items()}
-    torch.save({"losses": losses, **state}, new := path.with_suffix(".new"))
-    new.replace(path)
 
 
 @torch.no_grad()
@@ -164,7 +157,10 @@ def main(words=None):
     net = UNet(len(FACTORS["hair"]), given.planes, given.levels).to(device)
     net = DistributedDataParallel(net) if dist.is_initialized() else net
     how = {"steps": given.steps, "batch": given.batch, "path": given.path, "part": part}
-    avg, losses = train(net, picture_loss, x_0, c, **how)
+    try:
+        avg, losses = train(net, picture_loss, x_0, c, **how)
+    except ValueError as error:  # the file is not of this training
+        parser.error(str(error))
     losses = torch.tensor(losses, dtype=torch.float64, device=device)
     if dist.is_initialized():
         dist.all_reduce(losses)

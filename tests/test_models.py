@@ -21,7 +21,7 @@ TAUGHT = {
     "Attention": "08",
     "UNet": "08",
 }
-DIFFUSION = ("mix", "picture_loss", "draw", "train", "save", "generate")
+DIFFUSION = ("mix", "picture_loss", "draw", "train", "generate")
 
 
 def without_docstrings(tree):
