@@ -11,9 +11,11 @@ from PIL import Image
 
 from course_utils.widgets.gallery import Gallery
 from slides import build
+from tests.bare import show
 from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask
+from tests.waiting import change_theme, until
 from tools.notebooks import normalise
 
 ALT = "A picture that becomes clearer step by step, by hair colour, weight and seed."
@@ -110,6 +112,29 @@ def test_what_does_not_fit_is_refused(frames, axes, error, words):
         Gallery(frames, axes, ALT)
 
 
+@pytest.mark.parametrize("titles", [["before", "after"], ("one",), "one", (1, 2, 3, 4), []])
+def test_pictures_side_by_side_have_names(browser, titles):
+    names = [titles] if isinstance(titles, str) else [str(title) for title in titles]
+    widget = Gallery(x, AXES, ALT, titles)
+    assert widget.titles == names
+    assert [text.get_text() for text in widget._first_picture().axes[0].texts] == names
+    page = show(browser, widget)
+    canvas = page.locator("canvas").bounding_box()
+    for number, title in enumerate(page.locator(".titles span").all()):
+        box = title.bounding_box()
+        assert title.inner_text() == names[number]
+        assert box["y"] + box["height"] <= canvas["y"]
+        middle = canvas["x"] + canvas["width"] * (number + 0.5) / len(names)
+        assert box["x"] < middle < box["x"] + box["width"]
+    assert page.locator(".titles span").count() == len(names)
+    page.close()
+
+
+def test_names_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="3 titles do not fit frames that are 16 pixels wide"):
+        Gallery(x, AXES, ALT, ["left", "middle", "right"])
+
+
 @pytest.mark.parametrize("state", [[3, 0, 0], [0, 0, 5], [0, -1, 0], [0, 0], []])
 def test_what_is_chosen_stays_in_range(state):
     widget = Gallery(x, AXES, ALT)
@@ -136,7 +161,6 @@ def page(lab, lab_folder, browser):
     cells = [new_code_cell(source) for source in (SETUP, "gallery", second)]
     nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "gallery.ipynb")
     page, _ = open_and_run(browser, lab, "gallery.ipynb")
-    page.set_default_timeout(10_000)
     page.wait_for_function("() => document.querySelectorAll('.course-gallery').length === 3")
     yield page
     page.close()
@@ -146,14 +170,18 @@ def page(lab, lab_folder, browser):
 def widget(page):
     """The first of two views, as it opened."""
     ask(page, "gallery.set_trait('state', [0, 0, 4])")
-    page.wait_for_timeout(300)
     first = page.locator(".course-gallery").first
     first.scroll_into_view_if_needed()
+    shows(first, 0, 0, 4)
     return first
 
 
 def shows(widget, *state, frames=x):
-    """The canvas and its label, the buttons and the slider are those of a state."""
+    """The canvas and its label, the buttons and the slider get those of a state."""
+    until(widget.page, lambda: showing(widget, state, frames))
+
+
+def showing(widget, state, frames):
     canvas = widget.locator("canvas")
     data = canvas.evaluate(
         """canvas => {
@@ -171,7 +199,7 @@ def shows(widget, *state, frames=x):
     slider = widget.locator("input[type=range]")
     assert slider.input_value() == str(state[-1])
     if frames is not x:
-        return
+        return True
     texts = [str(some[at]) for some, at in zip(AXES.values(), state, strict=True)]
     chosen = ", ".join(f"{name} {text}" for name, text in zip(AXES, texts, strict=True))
     assert canvas.get_attribute("aria-label").startswith(f"{chosen}: left and right arrow keys")
@@ -179,6 +207,7 @@ def shows(widget, *state, frames=x):
     assert widget.locator("output").inner_text() == texts[-1]
     checked = widget.locator("input:checked")
     assert [button.get_attribute("aria-label") for button in checked.all()] == texts[:-1]
+    return True
 
 
 def radio(widget, name, value):
@@ -190,7 +219,7 @@ def test_it_opens_as_python_says(page, widget):
         shows(view, 0, 0, 4)
     shows(page.locator(".course-gallery").nth(2), 4, frames=x[0, 0])
     box, canvas = widget.bounding_box(), widget.locator("canvas").bounding_box()
-    assert box["width"] <= 1000 and box["height"] <= 480
+    assert box["width"] <= 1000 and box["height"] <= 500
     assert canvas["width"] == canvas["height"] == 256
     assert widget.get_attribute("aria-label") == ALT
     for control in widget.locator("canvas, input").all():
@@ -220,45 +249,45 @@ def test_choosing_by_mouse_and_keys(page, widget):
     shows(widget, 1, 1, 0)
     page.keyboard.press("ArrowLeft")
     shows(widget, 1, 1, 0)
-    page.wait_for_timeout(300)
-    assert ask(page, "gallery.state") == "[1, 1, 0]"
+    until(page, lambda: ask(page, "gallery.state") == "[1, 1, 0]")
     shows(page.locator(".course-gallery").nth(1), 1, 1, 0)  # the other view
 
 
 def test_it_follows_python(page, widget):
     ask(page, "gallery.set_trait('state', [2, 1, 3])")
-    page.wait_for_timeout(300)
     for view in page.locator(".course-gallery").all()[:2]:
         shows(view, 2, 1, 3)
 
 
-def test_it_plays_to_the_end(page, widget):
-    play, pause = (widget.get_by_role("button", name=name) for name in ("play", "pause"))
-    click = "root => { root.querySelector('button').click(); return root.innerText; }"
-    assert widget.evaluate(click).split()[-1] == "1000"  # it begins anew
-    pause.wait_for()
-    play.wait_for(timeout=2000)
+def test_it_plays_to_the_end(browser):
+    """In a page whose clock stands still: eight pictures a second."""
+    page = show(browser, Gallery(x, AXES, ALT), clock=True)
+    widget = page.locator(".course-gallery")
     shows(widget, 0, 0, 4)
-    page.wait_for_timeout(300)
-    assert ask(page, "gallery.state") == "[0, 0, 4]"
+    play, pause = (widget.get_by_role("button", name=name) for name in ("play", "pause"))
+    play.click()
+    for at in (0, 1, 2, 3, 4):  # it begins anew
+        shows(widget, 0, 0, at)
+        assert pause.count() == (at < 4) and play.count() == (at == 4)
+        page.clock.run_for(125)
+    shows(widget, 0, 0, 4)
+    assert page.evaluate("model.saved.state") == [0, 0, 4]
     widget.locator("input[type=range]").fill("1")
     play.click()
+    page.clock.run_for(125)
     pause.click()
-    here = widget.locator("output").inner_text()
-    page.wait_for_timeout(400)
-    assert widget.locator("output").inner_text() == here != "0"
+    page.clock.run_for(1000)
+    shows(widget, 0, 0, 2)
+    page.close()
 
 
 def test_it_can_be_read_in_a_dark_theme(page, widget):
-    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
     light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
     assert widget.locator("legend").first.evaluate(light) < 150
-    page.evaluate(change, "JupyterLab Dark")
-    page.wait_for_timeout(2000)
+    change_theme(page, "Dark")
     assert widget.locator("legend").first.evaluate(light) > 600
     page.screenshot(path="build/gallery_dark.png")
-    page.evaluate(change, "JupyterLab Light")
-    page.wait_for_timeout(1000)
+    change_theme(page, "Light")
 
 
 # ---- in a deck
@@ -278,7 +307,6 @@ def test_it_is_alive_in_a_deck_without_network(browser, deck):
     page, requests, errors = open_deck(browser, deck)
     go_to(page, ".course-gallery")
     widget, here = page.locator(".course-gallery"), page.evaluate("Reveal.getIndices()")
-    page.wait_for_timeout(300)
     shows(widget, 0, 0, 4)
     radio(widget, "hair", "brown").click()
     shows(widget, 1, 0, 4)

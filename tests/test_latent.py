@@ -14,6 +14,7 @@ from course_utils.density import ImageDensity
 from course_utils.widgets.latent import Latent
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask, javascript, pixels
+from tests.waiting import frames, until
 from tools.notebooks import normalise
 
 ALT = "A latent plane beside the points that a small generator makes of it."
@@ -176,7 +177,6 @@ def page(lab, lab_folder, browser):
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     nbformat.write(normalise(notebook), lab_folder / "latent.ipynb")
     page, _ = open_and_run(browser, lab, "latent.ipynb")
-    page.set_default_timeout(10_000)
     page.wait_for_function("() => document.querySelectorAll('.course-latent').length === 2")
     page.locator(".course-latent").first.scroll_into_view_if_needed()
     page.screenshot(path="build/latent.png")
@@ -189,8 +189,9 @@ def widget(page):
     """The conditional widget as it opened."""
     start = "latent.set_trait('z', [0.5, 0.5]), latent.set_trait('mix', 0.0)"
     ask(page, f"({start}, latent.set_trait('source', 0), latent.set_trait('target', 1))")
-    page.wait_for_timeout(300)
-    return page.locator(".course-latent").first
+    widget = page.locator(".course-latent").first
+    reads(page, widget, {"z": [0.5, 0.5], "c": [1, 0, 0]})
+    return widget
 
 
 def readout(widget):
@@ -200,8 +201,23 @@ def readout(widget):
     return {name: [float(v) for v in numbers.split(",")] for name, numbers in parts}
 
 
+def reads(page, widget, expected, atol=0.0):
+    """The text gets what is expected, and Python has the same z and G(z, c)."""
+
+    def check():
+        text = readout(widget)
+        for name, numbers in expected.items():
+            np.testing.assert_allclose(text[name], numbers, atol=atol)
+        assert ask(page, "latent.z") == str(text["z"])
+        truth = eval(ask(page, "latent.G([latent.z], latent.c)[0].tolist()"))
+        np.testing.assert_allclose(text["G(z, c)"], truth, atol=0.0051)
+        return True
+
+    until(page, check)
+
+
 def middle_of_orange(page, canvas):
-    """Where the marker lies in the canvas: pixels from the left and the top, as laid out."""
+    """Where the marker lies in the canvas: from the left and the top, as it is 384 wide."""
     return page.eval_on_selector(
         f".course-latent .{canvas}",
         """canvas => {
@@ -212,7 +228,7 @@ def middle_of_orange(page, canvas):
                 if (data[4 * k] === 0xD5 && data[4 * k + 1] === 0x5E && data[4 * k + 2] === 0) {
                     x += k % canvas.width, y += Math.floor(k / canvas.width), n++;
                 }
-            return [x, y].map(v => (v / n + 0.5) * canvas.clientWidth / canvas.width);
+            return [x, y].map(v => (v / n + 0.5) * 384 / canvas.width);
         }""",
     )
 
@@ -227,7 +243,7 @@ def test_it_opens_as_python_says(page, widget):
     at = [34 + 342 * x, 8 + 342 * (1 - y)]
     np.testing.assert_allclose(middle_of_orange(page, "generated"), at, atol=0.5)
     box = widget.bounding_box()
-    assert box["width"] <= 800 and box["height"] <= 520
+    assert box["width"] <= 800 and box["height"] <= 560
     assert widget.locator(".latent").get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
@@ -235,37 +251,37 @@ def test_z_follows_the_pointer_while_it_is_down(page, widget):
     latent = widget.locator(".latent")
     latent.scroll_into_view_if_needed()
     box, before = latent.bounding_box(), readout(widget)
-    marker = middle_of_orange(page, "generated")
-    page.mouse.move(box["x"] + 34 + 342 * 0.75, box["y"] + 8 + 342 * 0.75)  # hovering
-    page.wait_for_timeout(200)
+    marker, zoom = middle_of_orange(page, "generated"), box["width"] / 384
+
+    def point(right, down):
+        return box["x"] + zoom * (34 + 342 * right), box["y"] + zoom * (8 + 342 * down)
+
+    page.mouse.move(*point(0.75, 0.75))  # hovering
+    frames(page)
     assert readout(widget) == before
     page.mouse.down()
-    page.mouse.move(box["x"] + 34 + 342 / 6, box["y"] + 8 + 342 / 3, steps=8)
-    page.wait_for_timeout(300)
-    np.testing.assert_allclose(readout(widget)["z"], [-2, 1], atol=0.02)
+    page.mouse.move(*point(1 / 6, 1 / 3), steps=8)
+    reads(page, widget, {"z": [-2, 1]}, atol=0.02)
     assert readout(widget)["G(z, c)"] != before["G(z, c)"]
     moved = np.subtract(middle_of_orange(page, "generated"), marker)
     assert np.abs(moved).max() > 3
     page.mouse.move(box["x"] + box["width"] + 100, box["y"] - 50)  # stays in the plane
     page.mouse.up()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
-    page.wait_for_timeout(300)
-    assert readout(widget)["z"] == [3, 3] and ask(page, "latent.z") == "[3.0, 3.0]"
+    frames(page)
+    reads(page, widget, {"z": [3, 3]})
 
 
 def test_z_by_keys(page, widget):
     widget.locator(".latent").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
-    page.wait_for_timeout(300)
-    assert readout(widget)["z"] == [0.3, 0.6] and ask(page, "latent.z") == "[0.3, 0.6]"
+    reads(page, widget, {"z": [0.3, 0.6]})
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(300)
-    assert ask(page, "latent.z") == "[0.3, 0.3]"
+    reads(page, widget, {"z": [0.3, 0.3]})
     page.keyboard.press("Home")
-    page.wait_for_timeout(300)
-    assert readout(widget)["z"] == [0, 0] and ask(page, "latent.z") == "[0.0, 0.0]"
+    reads(page, widget, {"z": [0, 0]})
 
 
 def test_the_condition_moves_the_cloud(page, widget):
@@ -275,27 +291,22 @@ def test_the_condition_moves_the_cloud(page, widget):
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(300)
-    assert readout(widget)["c"] == [0.97, 0.03, 0] and ask(page, "latent.mix") == "0.03"
+    reads(page, widget, {"c": [0.97, 0.03, 0]})
+    assert ask(page, "latent.mix") == "0.03"
     slider.fill("0.6")
-    page.wait_for_timeout(300)
+    reads(page, widget, {"c": [0.4, 0.6, 0]})
     after = [pixels(page, plane) for plane in planes]
     assert after[0] == before[0] and after[1] != before[1]
     widget.get_by_label("to", exact=True).select_option(label="ring")
     widget.get_by_label("from", exact=True).focus()
     page.keyboard.press("ArrowDown")
-    page.wait_for_timeout(300)
-    text = readout(widget)
-    assert text["c"] == [0, 0.4, 0.6]
+    reads(page, widget, {"c": [0, 0.4, 0.6]})
     assert ask(page, "(latent.source, latent.target, latent.mix)") == "(1, 2, 0.6)"
-    expected = eval(ask(page, "latent.G([latent.z], latent.c)[0].tolist()"))
-    np.testing.assert_allclose(text["G(z, c)"], expected, atol=0.0051)
 
 
 def test_it_follows_python(page, widget):
     ask(page, "[latent.set_trait('z', [-1.0, 2.0]), latent.set_trait('mix', 1.0)]")
-    page.wait_for_timeout(300)
-    assert readout(widget)["z"] == [-1, 2] and readout(widget)["c"] == [0, 1, 0]
+    reads(page, widget, {"z": [-1, 2], "c": [0, 1, 0]})
     assert widget.get_by_label("mix", exact=True).input_value() == "1"
     np.testing.assert_allclose(middle_of_orange(page, "latent"), [148, 65], atol=0.5)
 
@@ -306,7 +317,6 @@ def test_without_classes_there_is_nothing_to_mix(page):
     assert set(readout(free)) == {"z", "G(z)"}
     free.locator(".latent").focus()
     page.keyboard.press("Home")
-    page.wait_for_timeout(300)
-    assert readout(free)["z"] == [0, 0]
+    until(page, lambda: readout(free)["z"] == [0, 0] and ask(page, "free.z") == "[0.0, 0.0]")
     expected = eval(ask(page, "free.G([free.z])[0].tolist()"))
     np.testing.assert_allclose(readout(free)["G(z)"], expected, atol=0.0051)
