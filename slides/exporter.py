@@ -143,15 +143,15 @@ class Slide:
 
 def _slides(cells) -> list[Slide]:
     """The slides of a notebook; a skipped cell counts to the slide that it stands in."""
-    slides, notes_of_next, heading = [], "", ""
+    slides, notes_of_next, heading = [], [], ""
     for cell in cells:
         starts = not slides or _starts(cell)
         before, shown, notes, later = _parts(cell, starts)
         if starts:
             if slides:
                 slides[-1].notes.append(before)
-            slides.append(Slide(notes=[notes_of_next]))
-            notes_of_next = ""
+            slides.append(Slide(notes=notes_of_next))
+            notes_of_next = []
         slide, headings = slides[-1], _headings(shown) if cell.cell_type == "markdown" else []
         if starts and not headings:
             place = {"slideshow": cell.metadata.pop("slideshow", {"slide_type": "slide"})}
@@ -161,8 +161,8 @@ def _slides(cells) -> list[Slide]:
             cell.source = shown
             slide.cells.append(cell)
         slide.notes.append(notes)
-        notes_of_next += later
-    slides[-1].notes.append(notes_of_next)  # there is no next one
+        notes_of_next.append(later)
+    slides[-1].notes += notes_of_next  # there is no next one
     return slides
 
 

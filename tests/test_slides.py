@@ -6,9 +6,11 @@ import shutil
 import nbformat
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from slides import build
+from slides.exporter import DeckExporter
 from tests.deck import deck_of, faults, go_to, open_deck
 from tests.notebook_rules import TWO_LECTURES
 from tests.test_widgets import pixels
@@ -51,6 +53,118 @@ def test_size_and_number_of_slides(decks, browser, name):
 def test_index_links_to_every_deck(decks):
     page = (build.OUT / "index.html").read_text("utf-8")
     assert all(f'href="{name}.html"' in page for name in LESSONS)
+
+
+# ---- speaker notes, from the notebooks as they are stored
+
+
+def slides_of(notebook):
+    """(what is shown, what the speaker reads) of each slide of a deck, as text."""
+    body, _ = DeckExporter().from_notebook_node(notebook, {"metadata": {"name": "x"}})
+    for section in BeautifulSoup(body, "html.parser").select("section > section"):
+        notes = [aside.extract().get_text() for aside in section.select("aside.notes")]
+        assert len(notes) <= 1 and not section.select("section")
+        yield section.get_text(), "".join(notes)
+
+
+def marked(notebook):
+    """Put words into a notebook's texts; return word -> (slide, whether it is for the speaker)."""
+    words, slide = {}, -1
+
+    def word(number, spoken):
+        words[f"word{len(words)}end"] = number, spoken
+        return f"\n\nword{len(words) - 1}end\n\n"
+
+    for cell in notebook.cells:
+        kind = cell.metadata.get("slideshow", {}).get("slide_type")
+        slide += kind in ("slide", "subslide")
+        if cell.cell_type == "code":
+            continue
+        shown, *rest = re.split("(<!-- notes(?: of the next slide)? -->)", cell.source)
+        if kind in ("slide", "subslide") and re.search("^#", shown[1:], re.MULTILINE):
+            looking_back, mark, others = re.split("(^#)", shown, maxsplit=1, flags=re.MULTILINE)
+            if looking_back:
+                shown = looking_back + word(slide - 1, True) + mark + others
+        if kind != "skip":
+            shown += word(slide, kind == "notes")
+        for mark, text in zip(rest[::2], rest[1::2], strict=True):
+            number = slide + ("next" in mark)
+            shown += mark + word(number, True) + text + word(number, True)
+        cell.source = shown
+    return words
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_each_note_stands_under_the_slide_of_its_cell(name):
+    notebook = nbformat.read(build.ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+    words, found = marked(notebook), {}
+    assert sum(spoken for _, spoken in words.values()) > 10
+    for number, texts in enumerate(slides_of(notebook)):
+        for spoken, text in enumerate(texts):
+            found |= {word: (number, bool(spoken)) for word in re.findall(r"word\d+end", text)}
+    assert found == words
+
+
+def told(*cells):
+    """What the speaker reads on each slide of these cells, (text, slide type) for Markdown."""
+    notebook = new_notebook(cells=[new_markdown_cell("# T", metadata=at("slide"))])
+    for text, kind in cells:
+        code = text.startswith("print")
+        make = new_code_cell if code else new_markdown_cell
+        notebook.cells.append(make(text, metadata=at(kind)))
+    return [" ".join(notes.split()) for _, notes in slides_of(notebook)]
+
+
+def at(kind):
+    return {"slideshow": {"slide_type": kind}} if kind else {}
+
+
+NEXT, NOTE = "<!-- notes of the next slide -->", "<!-- notes -->"
+
+
+@pytest.mark.parametrize(
+    "cells, notes",
+    [
+        ([(f"{NEXT}a", "skip"), ("print()", "subslide"), (f"{NOTE}b", None)], ["", "a b"]),
+        ([(f"{NEXT}a", None), (f"{NEXT}b", None), ("no heading", "slide")], ["", "a b"]),
+        ([(f"## A\n\n{NEXT}b\n\n{NOTE}a", "slide"), ("## B", "slide")], ["", "a", "b"]),
+        ([(f"x\n\n{NOTE}a", "fragment"), ("print()", "fragment"), ("b", "notes")], ["a b"]),
+        ([(f"{NOTE}a", "slide"), ("print()", None)], ["", "a"]),
+        ([("back\n\n## A", "slide"), (f"{NEXT}end", None)], ["back", "end"]),
+        ([("```\n# no heading\n```\n\nshown", "slide")], ["", ""]),
+    ],
+)
+def test_where_a_note_goes(cells, notes):
+    assert told(*cells) == notes
+
+
+def test_a_note_is_not_hidden_by_a_fragment():
+    cells = [("# T", "slide"), (f"shown\n\n{NOTE}said", "fragment")]
+    notebook = new_notebook(cells=[new_markdown_cell(t, metadata=at(k)) for t, k in cells])
+    body, _ = DeckExporter().from_notebook_node(notebook, {"metadata": {"name": "x"}})
+    assert BeautifulSoup(body, "html.parser").select(".fragment aside.notes") == []
+
+
+def test_a_slide_without_heading_has_that_of_its_section():
+    cells = [
+        ("# T", "slide"),
+        ("Before.\n\n## A\n\n```\n# B\n```", "skip"),
+        ("print()", "slide"),
+        ("No heading.", "slide"),
+    ]
+    notebook = new_notebook(
+        cells=[
+            (new_code_cell if t == "print()" else new_markdown_cell)(t, metadata=at(k))
+            for t, k in cells
+        ]
+    )
+    first, *others = [shown.split()[0] for shown, _ in slides_of(notebook)]
+    assert first == "T" and others == ["A", "A"]
+
+
+def test_a_deck_needs_a_title():
+    with pytest.raises(ValueError, match="begins with its title"):
+        list(slides_of(new_notebook(cells=[new_markdown_cell("No title.")])))
 
 
 def test_painter_is_alive_in_the_deck(deck_01):
