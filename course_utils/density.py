@@ -30,8 +30,8 @@ class ImageDensity:
 
     Attributes:
         pdf: float64 `(N, N)`, the probability of each pixel; row 0 at the bottom; sums to 1.
-        mass: float, the sum of the grey values: each from 0 to 1 in a file of whole numbers, and
-            as it is in an array. Says how much white a picture has, beside others of the same N.
+        mass: float, the sum of the grey values: each from 0 to 1 in a file of 8 or 16 bits, and as
+            it is in an array. Says how much white a picture has, beside others of the same N.
 
     Make one with `from_file` or `from_array`, or from a pdf itself; then the mass is 1.
 
@@ -91,8 +91,10 @@ class ImageDensity:
     def from_file(cls, path, invert: bool = False, size: int | None = None) -> "ImageDensity":
         """Density from a picture file, or from a picture of this course by its name (`"bat"`).
 
-        Takes PNG, JPEG, BMP, GIF and TIFF (the first picture of a sequence), grey or colour, with
-        or without alpha, 8 or 16 bit (colours 8) or float. Transparent means improbable.
+        Takes PNG, JPEG, WebP, GIF, TIFF and what else Pillow decodes (of a sequence the first
+        picture), grey or colour, with or without alpha, 8 or 16 bits (colours 8) or floats.
+        Transparent means improbable. A file of 16 bits that holds fewer (see `pictures.white`) is
+        inverted at its own white, and a warning says so; without, only ratios count.
 
         Args:
             path: a file, or a name from `course_pictures()`.
@@ -102,7 +104,9 @@ class ImageDensity:
 
         Raises:
             FileNotFoundError: there is no such file and no course picture of that name.
-            ValueError: not a picture, a damaged one, a wrong size, or what `from_array` refuses.
+            TypeError: the path is neither a text nor a path.
+            ValueError: not a picture, a damaged one, a wrong size, one of more than 268 million
+                pixels, an address on the web, or what `from_array` refuses.
         """
         if size is not None:
             size = whole("size", size, 1, LARGEST_SIDE)

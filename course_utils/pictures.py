@@ -294,18 +294,20 @@ def _open(file, formats=None):
 def _decode(path):
     try:
         with path.open("rb") as file, _open(file) as picture:
-            return _pixels(picture)
+            tags = getattr(picture, "tag_v2", {})
+            by_planes = tags.get(284) == 2 and max(tags.get(258)) > 8
+            if not by_planes:  # Pillow reads such planes as if they had 8 bits
+                return _pixels(picture, tags)
     except UnidentifiedImageError:
         if path.suffix.lower() not in (".tif", ".tiff"):
             raise
-    return _decode_tiff(path)  # floats of 16 and 64 bits, and colours in floats
+    return _decode_tiff(path)  # also floats of 16 and 64 bits, and colours in floats
 
 
-def _pixels(picture):
-    tags, see_through = dict(getattr(picture, "tag_v2", {})), picture.info.get("transparency")
-    smaller = max(1, max(picture.size) // LARGEST_FILE_SIDE)
-    if picture.format in ("JPEG", "MPO") and smaller > 1:
-        picture.draft(None, [side // smaller for side in picture.size])
+def _pixels(picture, tags):
+    see_through, large = picture.info.get("transparency"), max(picture.size)
+    if large > 2 * LARGEST_FILE_SIDE and picture.format in ("JPEG", "MPO"):
+        picture.draft(None, [LARGEST_FILE_SIDE * side // large for side in picture.size])
     deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
     whole = picture.mode != "F" and (picture.mode != "I" or picture.format == "PPM")
     picture = ImageOps.exif_transpose(picture)

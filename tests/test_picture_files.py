@@ -1,11 +1,34 @@
 """Paths as people paste them, the files that folders hold, and what each kind of file becomes."""
 
+import os
+import re
+import shutil
+import struct
+import subprocess
+import sys
+import warnings
 from pathlib import Path
+from zlib import compress, crc32
 
+import numpy as np
+import psutil
 import pytest
+import tifffile
 from PIL import Image
+from skimage.color import rgb2gray
 
-from course_utils.pictures import as_path
+from course_utils import density, pictures
+from course_utils.datasets import folder
+from course_utils.density import ImageDensity, find_folder
+from course_utils.paths import PICTURES
+from course_utils.pictures import as_path, listed
+
+
+@pytest.fixture(autouse=True)
+def no_warnings():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        yield
 
 
 def save(path, colour=(200, 40, 40), shape=(20, 20), **options):
@@ -66,3 +89,627 @@ def test_a_file_that_has_an_odd_name_is_found(tmp_path, monkeypatch, name):
 def test_what_is_no_path_gets_a_sentence(text, error, words):
     with pytest.raises(error, match=words):
         as_path(text)
+
+
+# ---- what each kind of file becomes: a table of what the course reads
+
+
+def blocks(a, b, c, d):
+    """Four squares of 4 x 4 pixels."""
+    return np.array([[a, b], [c, d]], float).repeat(4, 0).repeat(4, 1)
+
+
+LIGHT, BITS = blocks(1, 0.2, 0.6, 0.4), blocks(1, 0, 1, 1)  # 1 is white
+COLOUR, OPACITY, GONE = (
+    np.dstack([LIGHT, LIGHT.T, LIGHT[::-1]]),
+    blocks(1, 1, 0.2, 0),
+    blocks(1, 1, 1, 0),
+)
+
+
+def whole(light, dtype=np.uint8, most=None):
+    most = np.iinfo(dtype).max if most is None else most
+    return np.round(light * most).astype(dtype)
+
+
+def pillow(*planes, mode=None, **options):
+    """A writer of 8 bits for each value."""
+    picture = Image.fromarray(whole(np.dstack(planes) if len(planes) > 1 else planes[0]))
+    return lambda path: (picture.convert(mode) if mode else picture).save(path, **options)
+
+
+def deep(light=LIGHT, most=65535, **options):
+    """A writer of 16 bits, by Pillow."""
+    return lambda path: Image.fromarray(whole(light, np.uint16, most)).save(path, **options)
+
+
+def tiff(a, **options):
+    """A writer of TIFF, by tifffile."""
+    return lambda path: tifffile.imwrite(path, a, **options)
+
+
+def png_of_16_bits(*planes):
+    """A writer of kinds of PNG that Pillow cannot write."""
+
+    def chunk(name, data):
+        return struct.pack(">I", len(data)) + name + data + struct.pack(">I", crc32(name + data))
+
+    a = whole(np.dstack(planes), ">u2")
+    colour_type = {2: 4, 3: 2, 4: 6}[a.shape[2]]
+    rows = b"".join(b"\0" + row.tobytes() for row in a)
+    parts = chunk(b"IHDR", struct.pack(">IIBBBBB", 8, 8, 16, colour_type, 0, 0, 0))
+    parts += chunk(b"IDAT", compress(rows)) + chunk(b"IEND", b"")
+    return lambda path: path.write_bytes(b"\x89PNG\r\n\x1a\n" + parts)
+
+
+def palette(**options):
+    picture = Image.fromarray(np.uint8(blocks(0, 1, 2, 3)), "P")
+    picture.putpalette(whole(COLOUR[::4, ::4]).ravel().tolist())
+    return lambda path: picture.save(path, **options)
+
+
+def lab(path):
+    a = np.full((8, 8, 3), [128, 0, 0], np.uint8)  # L of 50, that is 0.4663 of white in sRGB
+    tifffile.imwrite(path, a, photometric="cielab")
+
+
+def tiff_of_12_bits(path):
+    pairs = whole(LIGHT, int, 4095).reshape(8, 4, 2)
+    first, second = pairs[..., 0], pairs[..., 1]
+    packed = np.stack([first >> 4, (first & 15) << 4 | second >> 8, second & 255], -1)
+    tifffile.imwrite(path, packed.reshape(8, 12).astype(np.uint8), photometric="minisblack")
+    with tifffile.TiffFile(path, mode="r+b") as file:
+        file.pages[0].tags["ImageWidth"].overwrite(8)
+        file.pages[0].tags["BitsPerSample"].overwrite(12)
+
+
+def animated(*options):
+    first, second = (Image.fromarray(whole(light)) for light in (COLOUR, COLOUR[::-1]))
+    return lambda path: first.save(path, save_all=True, append_images=[second], **dict(options))
+
+
+GREY = whole(LIGHT)
+DEEP = whole(LIGHT, np.uint16)
+CMYK = Image.fromarray(whole(COLOUR)).convert("CMYK")
+# what it is -> (name of the file, its writer, light, opacity, how far it may be off)
+TABLE = {
+    "png, grey of 8 bits": ("a.png", pillow(LIGHT)),
+    "png, colour of 8 bits": ("a.png", pillow(COLOUR), COLOUR),
+    "png, grey with opacity": ("a.png", pillow(LIGHT, OPACITY), LIGHT, OPACITY),
+    "png, colour with opacity": ("a.png", pillow(COLOUR, OPACITY), COLOUR, OPACITY),
+    "png, palette": ("a.png", palette(), COLOUR),
+    "png, palette with a transparent colour": ("a.png", palette(transparency=3), COLOUR, GONE),
+    "png, palette with opacities": (
+        "a.png",
+        palette(transparency=bytes([255, 255, 51, 0])),
+        COLOUR,
+        OPACITY,
+    ),
+    "png, one bit": ("a.png", pillow(BITS, mode="1"), BITS),
+    "png, grey of 16 bits": ("a.png", deep()),
+    "png, grey of 16 bits, one transparent": ("a.png", deep(transparency=26214), LIGHT, GONE),
+    "png, colour of 16 bits": ("a.png", png_of_16_bits(COLOUR), COLOUR),
+    "png, grey of 16 bits with opacity": (
+        "a.png",
+        png_of_16_bits(LIGHT, OPACITY),
+        LIGHT,
+        OPACITY,
+    ),
+    "png, colour of 16 bits with opacity": (
+        "a.png",
+        png_of_16_bits(COLOUR, OPACITY),
+        COLOUR,
+        OPACITY,
+    ),
+    "png, animated": ("a.png", animated(), COLOUR),
+    "gif, palette": ("a.gif", palette(), COLOUR),
+    "gif, a transparent colour": ("a.gif", palette(transparency=3), COLOUR, GONE),
+    "gif, animated": ("a.gif", animated(), COLOUR),
+    "webp, lossless": ("a.webp", pillow(COLOUR, OPACITY, lossless=True), COLOUR, OPACITY),
+    "webp, animated": ("a.webp", animated(("lossless", True)), COLOUR),
+    "avif": ("a.avif", pillow(LIGHT, quality=100), LIGHT, 1, 0.02),
+    "jpeg 2000": ("a.jp2", pillow(COLOUR), COLOUR),
+    "jpeg 2000, grey of 16 bits": ("a.jp2", deep()),
+    "jpeg, grey": ("a.jpg", pillow(LIGHT, quality=100), LIGHT, 1, 0.02),
+    "jpeg, colour": ("a.jpg", pillow(COLOUR, quality=100, subsampling=0), COLOUR, 1, 0.03),
+    "jpeg, progressive": ("a.jpg", pillow(LIGHT, quality=100, progressive=True), LIGHT, 1, 0.02),
+    "jpeg, cmyk": ("a.jpg", lambda path: CMYK.save(path, quality=100), COLOUR, 1, 0.03),
+    "bmp, grey": ("a.bmp", pillow(LIGHT)),
+    "bmp, one bit": ("a.bmp", pillow(BITS, mode="1"), BITS),
+    "tga, colour with opacity": ("a.tga", pillow(COLOUR, OPACITY), COLOUR, OPACITY),
+    "pgm, 16 bits": ("a.pgm", lambda path: path.write_bytes(b"P5 8 8 65535\n" + be16(65535))),
+    "pgm, 12 bits": ("a.pgm", lambda path: path.write_bytes(b"P5 8 8 4095\n" + be16(4095))),
+    "pfm, floats": ("a.pfm", lambda path: Image.fromarray(np.float32(LIGHT)).save(path)),
+    "tiff, 1 bit": ("a.tif", pillow(BITS, mode="1"), BITS),
+    "tiff, 1 bit, white is zero": ("a.tif", tiff(BITS == 0, photometric="miniswhite"), BITS),
+    "tiff, 8 bits": ("a.tif", tiff(GREY)),
+    "tiff, 8 bits, white is zero": ("a.tif", tiff(255 - GREY, photometric="miniswhite")),
+    "tiff, 16 bits": ("a.tif", tiff(DEEP)),
+    "tiff, 16 bits, white is zero": ("a.tif", tiff(65535 - DEEP, photometric="miniswhite")),
+    "tiff, 16 bits, white is zero, big-endian": (
+        "a.tif",
+        tiff(65535 - DEEP, photometric="miniswhite", byteorder=">"),
+    ),
+    "tiff, 16 bits, big-endian": ("a.tif", tiff(DEEP, byteorder=">")),
+    "tiff, 16 bits, in strips": ("a.tif", tiff(DEEP, rowsperstrip=1)),
+    "tiff, 12 bits": ("a.tif", tiff_of_12_bits),
+    "tiff, 16 bits, zlib": ("a.tif", tiff(DEEP, compression="zlib")),
+    "tiff, 16 bits, lzw": ("a.tif", deep(compression="tiff_lzw")),
+    "tiff, 8 bits, lzw": ("a.tif", pillow(LIGHT, compression="tiff_lzw")),
+    "tiff, 8 bits, tiled": ("a.tif", tiff(GREY, tile=(16, 16))),
+    "tiff, 16 bits, tiled": ("a.tif", tiff(DEEP, tile=(16, 16))),
+    "tiff, pages": ("a.tif", tiff(np.stack([GREY, GREY[::-1]]), photometric="minisblack")),
+    "tiff, 64-bit addresses": ("a.tif", tiff(DEEP, bigtiff=True)),
+    "tiff, colour": ("a.tif", tiff(whole(COLOUR), photometric="rgb"), COLOUR),
+    "tiff, colour, plane by plane": (
+        "a.tif",
+        tiff(whole(COLOUR.transpose(2, 0, 1)), photometric="rgb", planarconfig="separate"),
+        COLOUR,
+    ),
+    "tiff, colour of 16 bits": (
+        "a.tif",
+        tiff(whole(COLOUR, np.uint16), photometric="rgb"),
+        COLOUR,
+    ),
+    "tiff, colour of 16 bits, plane by plane": (
+        "a.tif",
+        tiff(
+            whole(COLOUR.transpose(2, 0, 1), np.uint16), photometric="rgb", planarconfig="separate"
+        ),
+        COLOUR,
+    ),
+    "tiff, colour of 16 bits with opacity": (
+        "a.tif",
+        tiff(
+            whole(np.dstack([COLOUR, OPACITY]), np.uint16),
+            photometric="rgb",
+            extrasamples=["unassalpha"],
+        ),
+        COLOUR,
+        OPACITY,
+    ),
+    "tiff, colour with opacity": ("a.tif", pillow(COLOUR, OPACITY), COLOUR, OPACITY),
+    "tiff, colour times opacity": (
+        "a.tif",
+        tiff(
+            whole(np.dstack([COLOUR * OPACITY[..., None], OPACITY])),
+            photometric="rgb",
+            extrasamples=["assocalpha"],
+        ),
+        COLOUR,
+        OPACITY,
+        0.02,
+    ),
+    "tiff, grey of 8 bits with opacity": (
+        "a.tif",
+        tiff(
+            whole(np.dstack([LIGHT, OPACITY])),
+            photometric="minisblack",
+            planarconfig="contig",
+            extrasamples=["unassalpha"],
+        ),
+        LIGHT,
+        OPACITY,
+    ),
+    "tiff, grey of 16 bits with opacity": (
+        "a.tif",
+        tiff(
+            whole(np.dstack([LIGHT, OPACITY]), np.uint16),
+            photometric="minisblack",
+            planarconfig="contig",
+            extrasamples=["unassalpha"],
+        ),
+        LIGHT,
+        OPACITY,
+    ),
+    "tiff, palette": (
+        "a.tif",
+        tiff(
+            np.uint8(blocks(0, 1, 2, 3)),
+            photometric="palette",
+            colormap=np.pad(whole(COLOUR[::4, ::4].reshape(4, 3).T, np.uint16), ((0, 0), (0, 252))),
+        ),
+        COLOUR,
+    ),
+    "tiff, cmyk": ("a.tif", lambda path: CMYK.save(path), COLOUR, 1, 0.01),
+    "tiff, lab": ("a.tif", lab, np.full((8, 8), 0.4663), 1, 0.01),
+    "tiff, halves": ("a.tif", tiff(LIGHT.astype(np.float16))),
+    "tiff, floats": ("a.tif", tiff(LIGHT.astype(np.float32))),
+    "tiff, floats, white is zero": (
+        "a.tif",
+        tiff(1 - LIGHT.astype(np.float32), photometric="miniswhite"),
+    ),
+    "tiff, floats, deflate": (
+        "a.tif",
+        lambda path: Image.fromarray(np.float32(LIGHT)).save(
+            path, compression="tiff_adobe_deflate"
+        ),
+    ),
+    "tiff, doubles": ("a.tif", tiff(LIGHT)),
+    "tiff, doubles, zlib": ("a.tif", tiff(LIGHT, compression="zlib")),
+    "tiff, doubles, white is zero": ("a.tif", tiff(1 - LIGHT, photometric="miniswhite")),
+    "tiff, colour in floats": ("a.tif", tiff(np.float32(COLOUR), photometric="rgb"), COLOUR),
+    "tiff, colour in floats, plane by plane": (
+        "a.tif",
+        tiff(COLOUR.transpose(2, 0, 1), photometric="rgb", planarconfig="separate"),
+        COLOUR,
+    ),
+}
+
+
+def be16(most):
+    return whole(LIGHT, ">u2", most).tobytes()
+
+
+def expected(light=LIGHT, opacity=1, off=0.003):
+    """Colours `(8, 8, 3)`, opacity, and how far they may be off."""
+    colours = light if light.ndim == 3 else np.dstack([light] * 3)
+    return colours, np.broadcast_to(opacity, (8, 8))[..., None], off
+
+
+@pytest.mark.parametrize("what", TABLE)
+def test_the_course_reads(tmp_path, what):
+    name, write, *light = TABLE[what]
+    write(tmp_path / name)
+    colours, opacity, off = expected(*light)
+    x = folder.read(tmp_path, 8)[0].transpose(1, 2, 0)
+    np.testing.assert_allclose(x, colours * opacity + 1 - opacity, atol=off)
+    assert (folder.square(tmp_path / name, 8).transpose(1, 2, 0) == x).all()
+    for invert in (False, True):
+        grey = rgb2gray(1 - colours if invert else colours) * opacity[..., 0]
+        d = ImageDensity.from_file(tmp_path / name, invert)
+        np.testing.assert_allclose(d.pdf[::-1] * d.mass, grey, atol=off)
+
+
+@pytest.mark.parametrize("turn", range(1, 9))
+@pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
+def test_any_turn_that_a_camera_notes(tmp_path, suffix, turn):
+    """The number says on which sides of the picture the first row and the first column lie."""
+    tall = np.vstack([LIGHT, np.zeros((4, 8))])
+    stored = {
+        1: tall,
+        2: tall[:, ::-1],
+        3: tall[::-1, ::-1],
+        4: tall[::-1],
+        5: tall.T,
+        6: np.rot90(tall),
+        7: tall[::-1, ::-1].T,
+        8: np.rot90(tall, -1),
+    }[turn]
+    exif = Image.Exif()
+    exif[0x0112] = turn
+    Image.fromarray(whole(stored)).save(tmp_path / f"a.{suffix}", exif=exif, quality=100)
+    d = ImageDensity.from_file(tmp_path / f"a.{suffix}")
+    np.testing.assert_allclose((d.pdf[::-1] * d.mass)[:, 2:-2], tall, atol=0.03)
+
+
+# ---- files that are no pictures, or more than the course can take
+
+
+def test_a_large_photograph_is_read_without_a_word(tmp_path):
+    """108 million pixels, of which Pillow says that they could be an attack."""
+    Image.new("L", (12_000, 9_000), 200).save(tmp_path / "a.jpg")
+    Image.new("L", (12_000, 9_000), 200).save(tmp_path / "b.png")
+    assert abs(folder.read(tmp_path, 4) - 200 / 255).max() < 0.01
+    assert ImageDensity.from_file(tmp_path / "a.jpg").pdf.shape == (2048, 2048)
+    assert Image.MAX_IMAGE_PIXELS is not None  # others' pictures are checked as before
+
+
+@pytest.mark.parametrize("kind", ["png", "tif"])
+def test_a_file_that_is_too_large_gets_a_sentence_before_it_is_decoded(tmp_path, kind):
+    path = tmp_path / f"large.{kind}"
+    if kind == "png":
+        Image.new("1", (20_000, 20_000)).save(path)
+    else:  # its head alone: floats of 16 bits go another way
+        tifffile.imwrite(path, np.zeros((8, 8), np.float16))
+        with tifffile.TiffFile(path, mode="r+b") as file:
+            file.pages[0].tags["ImageWidth"].overwrite(20_000)
+            file.pages[0].tags["ImageLength"].overwrite(20_000)
+    sentence = rf"large\.{kind} has 20000 x 20000 pixels; at most 268 million can be read"
+    with pytest.raises(ValueError, match=rf"^{sentence}, so make it smaller first\.$"):
+        ImageDensity.from_file(path)
+    save(tmp_path / "small.png")
+    with pytest.warns(UserWarning, match=r"1 of 2 .*: large\.\w+ \(has 20000 x 20000 pixels; at"):
+        assert len(folder.read(tmp_path)) == 1
+
+
+def test_a_packed_tiff_names_the_package_that_is_missing(tmp_path):
+    tifffile.imwrite(tmp_path / "a.tif", np.ones((8, 8)))
+    with tifffile.TiffFile(tmp_path / "a.tif", mode="r+b") as file:
+        file.pages[0].tags["Compression"].overwrite(5)  # LZW
+    with pytest.raises(ValueError, match=r"^a\.tif is packed .* pip install imagecodecs\.$"):
+        ImageDensity.from_file(tmp_path / "a.tif")
+
+
+@pytest.mark.parametrize(
+    "name, words",
+    [
+        ("a.HEIC", "save them as JPEG or PNG"),
+        ("a.cr2", "raw photographs"),
+        ("a.svg", "save them as PNG"),
+        ("a.pdf", "save them as PNG"),
+        ("a.mov", "single pictures"),
+        ("a.zip", "unpack them"),
+        ("a.jpg", "is not a picture"),
+        ("a.txt", "is not a picture"),
+    ],
+)
+def test_one_file_that_is_no_picture(tmp_path, name, words):
+    (tmp_path / name).write_bytes(b"anything else")
+    with pytest.raises(ValueError, match=rf"^{name} .*{words}.*\.$") as caught:
+        ImageDensity.from_file(tmp_path / name)
+    assert str(tmp_path) not in str(caught.value)
+
+
+# ---- files of 16 bits with fewer in them
+
+
+def grey_16(path, largest):
+    deep(LIGHT, largest)(path)
+
+
+@pytest.mark.parametrize("largest, bits", [(255, 8), (1023, 10), (4095, 12), (3000, 12), (700, 10)])
+def test_fewer_bits_are_scaled_by_what_the_folder_holds(tmp_path, largest, bits):
+    grey_16(tmp_path / "bright.png", largest)
+    grey_16(tmp_path / "dark.tif", largest // 3)
+    save(tmp_path / "of 8 bits.png", (51, 51, 51))
+    with pytest.warns(
+        UserWarning, match=rf"of 2 files of 16 bits is {largest}, .*{bits} bits"
+    ) as w:
+        x = folder.read(tmp_path, 8)
+    assert len(w) == 1
+    white = 2**bits - 1
+    np.testing.assert_allclose(x[0, 0], LIGHT * largest / white, atol=0.005)
+    np.testing.assert_allclose(x[1, 0], LIGHT * (largest // 3) / white, atol=0.005)
+    np.testing.assert_allclose(x[2], 0.2, atol=0.003)
+
+
+@pytest.mark.parametrize("largest", [4096, 9000, 16_382, 30_000, 65_535])
+def test_a_dark_photograph_of_16_bits_stays_dark(tmp_path, largest):
+    grey_16(tmp_path / "a.png", largest)
+    grey_16(tmp_path / "b.png", 900)  # one is black, but not all of them
+    x = folder.read(tmp_path, 8)
+    np.testing.assert_allclose(x[0, 0], LIGHT * largest / 65535, atol=0.003)
+    np.testing.assert_allclose(x[1, 0], LIGHT * 900 / 65535, atol=0.003)
+
+
+def test_14_bits_are_known_by_their_white(tmp_path):
+    grey_16(tmp_path / "a.png", 16_383)
+    with pytest.warns(UserWarning, match="14 bits"):
+        np.testing.assert_allclose(folder.read(tmp_path, 8)[0, 0], LIGHT, atol=0.003)
+
+
+def test_black_pictures_of_16_bits_stay_black(tmp_path):
+    grey_16(tmp_path / "a.png", 0)
+    assert folder.read(tmp_path, 8).max() == 0
+
+
+def test_a_density_of_fewer_bits(tmp_path):
+    """Only ratios count; but inverted, the white of the paper must become black."""
+    grey_16(tmp_path / "a.png", 4095)
+    d = ImageDensity.from_file(tmp_path / "a.png")
+    np.testing.assert_allclose(d.pdf[::-1], LIGHT / LIGHT.sum(), atol=1e-5)
+    with pytest.warns(UserWarning, match=r"pixel of a\.png is 4095, .*of 12 bits"):
+        d = ImageDensity.from_file(tmp_path / "a.png", invert=True)
+    np.testing.assert_allclose(d.pdf[::-1], (1 - LIGHT) / (1 - LIGHT).sum(), atol=1e-5)
+    with pytest.warns(UserWarning, match="12 bits"):
+        np.testing.assert_allclose(folder.square(tmp_path / "a.png", 8)[0], LIGHT, atol=0.003)
+
+
+# ---- folders
+
+COMPANIONS = ["._a.png", ".DS_Store", ".hidden.png", "Thumbs.db", "desktop.ini", "ehthumbs.db"]
+COMPANIONS += ["@eaDir/a.png/SYNOPHOTO_THUMB_M.jpg", "__MACOSX/a.png", "$RECYCLE.BIN/a.png"]
+COMPANIONS += [".Trash-1000/files/a.png", "System Volume Information/a.png", "#recycle/a.png"]
+COMPANIONS += ["sub/._a.png", "sub/@eaDir/a.png", ".ipynb_checkpoints/a-checkpoint.png"]
+
+
+def test_what_systems_leave_behind_is_passed_over(tmp_path):
+    for name in ["a.png", "sub/b.png", *COMPANIONS]:
+        save(tmp_path / name, format="PNG")
+    assert folder.read(tmp_path, 4).shape[0] == 2
+    assert [path.name for path in listed(tmp_path).pictures] == ["a.png"]
+
+
+def test_the_course_on_a_stick_that_a_mac_has_written(tmp_path, monkeypatch):
+    place = shutil.copytree(PICTURES, tmp_path / "densities")
+    for path in [*place.rglob("*")]:
+        path.with_name(f"._{path.name}").write_bytes(b"\0\5\x16\7")
+    (place / "@eaDir").mkdir()
+    names = [*density.course_pictures()]
+    monkeypatch.setattr(density, "PICTURES", place)
+    assert [*density.course_pictures()] == names == sorted(names) and len(names) == 7
+    assert len(listed(find_folder("star")).pictures) == 5
+    with pytest.raises(FileNotFoundError, match=r"those are spiral, star, two_discs\.$"):
+        find_folder("no such")
+
+
+def test_kinds_that_cannot_be_read_are_counted_once_and_say_what_to_do(tmp_path):
+    for number in range(24):
+        (tmp_path / f"{number}.HEIC").write_bytes(b"")
+    for name in ("a.svg", "b.CR2", "c.nef", "d.mov", "e.zip", "notes.txt", "labels.json", "f.aae"):
+        (tmp_path / name).write_bytes(b"")
+    save(tmp_path / "good.jfif", format="JPEG")
+    with pytest.warns(UserWarning) as caught:
+        assert len(folder.read(tmp_path, 4)) == 1
+    assert len(caught) == 1 and caught[0].filename == __file__
+    assert str(caught[0].message) == (
+        "24 .heic: save them as JPEG or PNG. "
+        "1 .cr2, 1 .nef: save them as JPEG or TIFF with a program for raw photographs. "
+        "1 .svg: save them as PNG with the program that they are from. "
+        "1 .mov: save single pictures of them. 1 .zip: unpack them."
+    )
+    (tmp_path / "good.jfif").unlink()
+    with pytest.raises(
+        ValueError, match=r"No picture .* 24 \.heic: save .* In it lie: 24 \.heic, "
+    ):
+        folder.read(tmp_path, 4)
+
+
+def test_a_picture_without_an_ending_is_known_by_its_first_bytes(tmp_path):
+    save(tmp_path / "photo", format="PNG")
+    save(tmp_path / "photo.jpg_large", format="JPEG")
+    (tmp_path / "README").write_text("not a picture")
+    assert len(folder.read(tmp_path, 4)) == 2
+
+
+def test_reasons_are_grouped_and_long_lists_are_cut(tmp_path):
+    for number in range(30):
+        (tmp_path / f"{number:02}.jpg").write_text("<html>")
+    tifffile.imwrite(tmp_path / "nan.tif", np.full((4, 4), np.nan, np.float32))
+    save(tmp_path / "x.png")
+    with pytest.warns(UserWarning) as caught:
+        folder.read(tmp_path, 4)
+    assert re.fullmatch(
+        r"31 of 32 pictures are left out: 00\.jpg, .*, 09\.jpg and 20 more \(is not a picture that "
+        r"can be read, or it is damaged\); nan\.tif \(has NaN or infinite values\)\.",
+        str(caught[0].message),
+    )
+
+
+needs_links = pytest.mark.skipif(os.name == "nt", reason="Windows asks for a right to make links")
+
+
+@needs_links
+def test_links_are_followed_or_named(tmp_path):
+    place = tmp_path / "mine"
+    save(place / "a.png", (255, 0, 0))
+    save(tmp_path / "elsewhere" / "b.png", (0, 255, 0))
+    save(tmp_path / "c.png", (0, 0, 255))
+    (place / "linked").symlink_to(tmp_path / "elsewhere")
+    (place / "twice").symlink_to(tmp_path / "elsewhere")
+    (place / "z.png").symlink_to(tmp_path / "c.png")
+    (place / "linked" / "round").symlink_to(place)
+    (place / "itself").symlink_to("itself")
+    (place / "up").symlink_to("..")
+    (place / "gone.png").symlink_to("nowhere.png")
+    with pytest.warns(UserWarning, match=r"^gone\.png, itself, up: these links or folders cannot"):
+        x = folder.read(place, 4)
+    assert x.mean((2, 3)).tolist() == [[1, 0, 0], [0, 1, 0], [0, 0, 1]]
+
+
+@needs_links
+def test_a_folder_that_may_not_be_opened_is_named(tmp_path, monkeypatch):
+    save(tmp_path / "a.png")
+    (tmp_path / "closed").mkdir()
+    iterdir = Path.iterdir
+
+    def refuse(path):
+        if path.name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return iterdir(path)
+
+    monkeypatch.setattr(Path, "iterdir", refuse)
+    with pytest.warns(UserWarning, match="^closed: these links or folders cannot be followed"):
+        assert len(folder.read(tmp_path, 4)) == 1
+
+
+def test_a_folder_as_people_paste_it(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("USERPROFILE", str(tmp_path))
+    save(tmp_path / "My Pictures" / "a.png")
+    for text in ("~/My Pictures", f'"{tmp_path / "My Pictures"}" ', "~\\My Pictures\\"):
+        assert len(folder.read(text, 4)) == 1
+        assert len(listed(find_folder(text)).pictures) == 1
+    with pytest.raises(ValueError, match="save it first"):
+        folder.read("https://some.where/pictures")
+
+
+@pytest.mark.parametrize("name", ["star", "Star", "STAR", "star.png", "Star.PNG", ' "star" '])
+def test_a_picture_of_the_course_by_any_form_of_its_name(tmp_path, monkeypatch, name):
+    monkeypatch.chdir(tmp_path)
+    assert density.find(name) == density.course_pictures()["star"]
+    if ".p" not in name.lower():
+        assert find_folder(name) == PICTURES / "star"
+    shutil.copy(PICTURES / "bat.png", "star.png")
+    assert density.find("star.png") == Path("star.png")  # one's own comes first
+
+
+def test_a_missing_picture_says_what_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    save(tmp_path / "mine.png")
+    with pytest.raises(
+        FileNotFoundError, match=r"no file 'stra\.png' .*those are bat, .*zigzag\.$"
+    ):
+        density.find("stra.png")
+    with pytest.raises(FileNotFoundError, match=r"\(that is a folder\)"):
+        density.find(tmp_path)
+    with pytest.raises(
+        FileNotFoundError, match=r"\(that is a file\).* those are spiral, star, two"
+    ):
+        find_folder("mine.png")
+
+
+# ---- classes
+
+
+def test_sub_folders_are_classes(tmp_path):
+    for name in ("cats/a.png", "cats/young/b.png", "dogs/c.png", "dogs/d.jpg", "Ünder/e.png"):
+        save(tmp_path / name)
+    (tmp_path / "empty").mkdir()
+    x, c, names = folder.read_classes(tmp_path, 4)
+    assert names == ["cats", "dogs", "Ünder"] and c.tolist() == [0, 0, 1, 1, 2]
+    assert c.dtype == np.int64 and (x == folder.read(tmp_path, 4)).all()
+
+
+def test_pictures_beside_sub_folders_are_a_class(tmp_path):
+    place = tmp_path / "pets"
+    for name in ("cats/a.png", "z.png", "b.png"):
+        save(place / name)
+    with pytest.warns(UserWarning, match=r"^2 pictures lie beside the sub-folders; .*own, 'pets'"):
+        _, c, names = folder.read_classes(place, 4)
+    assert names == ["cats", "pets"] and c.tolist() == [1, 0, 1]
+
+
+def test_without_sub_folders_there_is_one_class(tmp_path):
+    for name in ("a.png", "b.png"):
+        save(tmp_path / "mine" / "mine" / name)
+    for place in (tmp_path / "mine" / "mine", tmp_path):
+        _, c, names = folder.read_classes(place, 4)
+        assert names == ["mine"] and c.tolist() == [0, 0]
+
+
+def test_a_class_that_cannot_be_read_is_none(tmp_path):
+    for name in ("cats/a.png", "dogs/c.png"):
+        save(tmp_path / name)
+    (tmp_path / "birds").mkdir()
+    (tmp_path / "birds" / "x.png").write_bytes(b"")
+    with pytest.warns(UserWarning, match=r"1 of 3 pictures are left out: birds/x\.png"):
+        _, c, names = folder.read_classes(tmp_path, 4)
+    assert names == ["cats", "dogs"] and c.tolist() == [0, 1]
+
+
+# ---- memory
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts kilobytes as Linux does")
+def test_a_folder_fills_one_array_in_place(tmp_path):
+    """What reading takes at most, against the array itself, in a process of its own."""
+    save(tmp_path / "0.png")
+    for number in range(1, 3000):
+        os.link(tmp_path / "0.png", tmp_path / f"{number}.png")
+    code = """if True:
+        import resource, sys
+        from course_utils.datasets import folder
+
+        def peak():
+            return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+        folder.square(sys.argv[1] + "/0.png", 96)
+        before = peak()
+        x = folder.read(sys.argv[1], 96)
+        print((peak() - before) / x.nbytes)
+    """
+    command = [sys.executable, "-c", code, tmp_path]
+    run = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert 0.5 < float(run.stdout) < 1.3
+
+
+def test_too_many_pictures_for_the_memory_are_refused_before_they_are_read(tmp_path, monkeypatch):
+    for name in "abc":
+        save(tmp_path / f"{name}.png")
+    memory = psutil.virtual_memory()._replace(available=2**20)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
+    monkeypatch.setattr(pictures, "read_picture", lambda path: pytest.fail("it is read"))
+    with pytest.raises(MemoryError, match=r"3 pictures of 300 x 300 need 0\.\d GiB, and 0\.0 GiB"):
+        folder.read(tmp_path, 300)
