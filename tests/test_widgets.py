@@ -1,12 +1,8 @@
-"""Painter and player: drawn on, moved, saved, and compared with Python, in JupyterLab and alone.
-
-What one test does not say of the time, it does not depend on: `until` waits for what must come.
-"""
+"""Painter and player: drawn on, moved, saved, and compared with Python, in JupyterLab and alone."""
 
 import base64
 import io
 import re
-import time
 from pathlib import Path
 
 import nbformat
@@ -20,7 +16,9 @@ from course_utils.metrics import chi_square
 from course_utils.widgets import base
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
+from tests.bare import show
 from tests.jupyterlab import open_and_run
+from tests.waiting import until
 from tools.notebooks import normalise
 
 ALT = "Fifty points that wander about in the square."
@@ -39,43 +37,9 @@ def javascript(browser, widget, function, *values):
         page.close()
 
 
-def until(page, holds, what=""):
-    """Waits, as long as a slow machine may take, until `holds()` is true."""
-    end = time.monotonic() + 120
-    while not holds():
-        assert time.monotonic() < end, f"it did not come: {what or holds}"
-        page.wait_for_timeout(50)
-
-
-# Shows a widget alone, without JupyterLab and kernel: its module, and the traits that Python gave.
-MOUNT = """async ([source, traits]) => {
-    const bytes = text => new DataView(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);
-    const value = v => v?.base64 === undefined ? v : bytes(v.base64);
-    window.traits = Object.fromEntries(Object.entries(traits).map(([k, v]) => [k, value(v)]));
-    const model = {get: k => window.traits[k], set(k, v) { window.traits[k] = v; },
-                   save_changes() {}, on() {}, off() {}};
-    const url = URL.createObjectURL(new Blob([source], {type: 'text/javascript'}));
-    (await import(url)).default.render({model, el: document.querySelector('#widget')});
-}"""
-
-
-def alone(browser, widget, width=800, **options):
-    """A page that is `width` wide and shows only a widget."""
-    page = browser.new_page(viewport={"width": width, "height": 900}, **options)
-    page.set_content("<body style='margin: 0'><div id='widget'></div>")
-    traits = {name: getattr(widget, name) for name in widget.keys if name[0] != "_"}
-    for name, value in traits.items():
-        if isinstance(value, bytes):
-            traits[name] = {"base64": base64.b64encode(value).decode()}
-    plain = (str, int, list, dict, bool)
-    traits = {name: value for name, value in traits.items() if isinstance(value, plain)}
-    page.evaluate(MOUNT, [widget._esm, traits])
-    return page
-
-
 def grey(page):
     """What is drawn in a widget that stands alone: as Python would get it, `(k, 128, 128)`."""
-    values = page.evaluate("[...new Uint8Array(window.traits.pixels.buffer)]")
+    values = page.evaluate("[...new Uint8Array(model.saved.pixels.buffer)]")
     return np.uint8(values).reshape(-1, 128, 128)
 
 
@@ -431,7 +395,7 @@ def layers(page, x, y):
 
 
 def wait_for_layers(page, x, y, expected):
-    until(page, lambda: layers(page, x, y) == expected, f"{expected} at ({x}, {y})")
+    until(page, lambda: layers(page, x, y) == expected)
 
 
 def pressed(page):
@@ -571,23 +535,18 @@ ALONE = {
     "classes": lambda: Painter(classes=("blue", "orange")),
     "player": lambda: Player(**recording()),
 }
-OUTSIDE = """width => [...document.querySelectorAll('#widget *')].filter(e => e.checkVisibility())
-    .map(e => [e.tagName, e.className, e.getBoundingClientRect()])
-    .filter(([tag, name, box]) => box.left < 0 || box.right > width + 0.5)
-    .map(([tag, name, box]) => `${tag} ${name} reaches ${box.left} to ${box.right}`)"""
 
 
 @pytest.mark.parametrize("width", [360, 480, 800, 1280])
 @pytest.mark.parametrize("name", ALONE)
-def test_a_widget_fits_the_page(browser, name, width):
-    page = alone(browser, ALONE[name](), width)
-    assert page.evaluate(OUTSIDE, width) == []
-    assert page.evaluate("document.documentElement.scrollWidth") == width
+def test_its_pictures_are_in_sight_side_by_side(browser, name, width):
+    page = show(browser, ALONE[name](), width)
     canvases = [canvas.bounding_box() for canvas in page.locator("canvas").all()]
     for box in canvases:
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["width"] >= min(400, width) * (0.9 if name == "player" else 0.4)
-    if name != "player":  # the points are beside what is drawn, and its square is as large
+        assert box["x"] >= 0 and box["x"] + box["width"] <= width
+    if name != "player":  # the points are beside what is drawn, and their square is as large
         paper, rain = canvases
         bottom = [box["y"] + box["height"] for box in canvases]
         assert paper["x"] + paper["width"] < rain["x"] and abs(bottom[0] - bottom[1]) < 1
@@ -597,7 +556,7 @@ def test_a_widget_fits_the_page(browser, name, width):
 
 @pytest.mark.parametrize("width, ratio", [(360, 1), (360, 3), (480, 1.5), (800, 1), (1280, 2)])
 def test_a_stroke_lands_where_it_is_drawn(browser, width, ratio):
-    page = alone(browser, Painter("star"), width, device_scale_factor=ratio)
+    page = show(browser, Painter("star"), width, device_scale_factor=ratio)
     page.get_by_role("button", name="clear").click()
     page.get_by_label("brush size").fill("4")
     box = page.locator(".paper").bounding_box()
@@ -612,7 +571,7 @@ def test_a_stroke_lands_where_it_is_drawn(browser, width, ratio):
 
 
 def test_drawing_with_a_finger_on_a_narrow_page(browser):
-    page = alone(browser, Painter("ring"), 360, has_touch=True)
+    page = show(browser, Painter("ring"), 360, has_touch=True)
     before = grey(page)
     box = page.locator(".paper").bounding_box()
     finger = page.context.new_cdp_session(page)
@@ -626,7 +585,7 @@ def test_drawing_with_a_finger_on_a_narrow_page(browser):
 
 
 def test_the_rain_is_drawn_anew_when_its_size_changes(browser):
-    page = alone(browser, Painter("ring"), 800)
+    page = show(browser, Painter("ring"), 800)
     wide = page.locator(".rain").evaluate("canvas => canvas.width")
     page.set_viewport_size({"width": 360, "height": 900})
     size = "canvas => [canvas.width, 2 * canvas.clientWidth]"
@@ -642,7 +601,7 @@ def off(page):
 
 
 def test_undo_and_redo_and_what_greys_them_out(browser):
-    page = alone(browser, Painter("ring"))
+    page = show(browser, Painter("ring"))
     paper, button = page.locator(".paper"), lambda name: page.get_by_role("button", name=name)
     ring = grey(page)
     assert off(page) == "undo redo"
@@ -697,20 +656,8 @@ def test_steps_back_and_forward(browser, steps, most):
     assert javascript(browser, Painter(), function, codes, most) == back + forward
 
 
-@pytest.mark.parametrize("name", ALONE)
-def test_keys_are_shown(browser, name):
-    page = alone(browser, ALONE[name]())
-    keys = page.locator(".keys kbd").all_inner_texts()
-    if name == "player":
-        assert keys == ["← →", "Home, End", "Space"]
-    else:
-        expected = ["arrows", "Shift", "Space", "e", "u", "r"]
-        assert keys == expected + ["c"] * (name == "classes")
-    page.close()
-
-
 def test_the_players_keys_and_signs(browser):
-    page = alone(browser, Player(**recording()))
+    page = show(browser, Player(**recording()))
     frame, slider = page.locator("output"), page.get_by_label("frame")
     for key, step in [("Home", 0), ("ArrowRight", 10), ("End", 190), ("ArrowLeft", 180)]:
         slider.press(key)
@@ -729,7 +676,7 @@ def test_the_players_keys_and_signs(browser):
 @pytest.mark.parametrize("axes", [None, "", "A ball, seen from the front"])
 def test_the_player_says_of_its_axes_what_is_true(browser, axes):
     given = {} if axes is None else {"axes": axes}
-    page = alone(browser, Player(**recording(), **given))
+    page = show(browser, Player(**recording(), **given))
     hint = page.locator(".hint")
     assert hint.is_visible() == (axes != "")
     expected = "x from 0 to 1 to the right, y from 0 to 1 upward" if axes is None else axes
@@ -840,7 +787,7 @@ def png(a, mode=None):
 def test_the_browser_saves_what_python_loads_and_back(browser, tmp_path, classes):
     painter = Painter(classes=classes)
     painter.pixels = scribbles(max(1, len(classes))).tobytes()
-    page = alone(browser, painter)
+    page = show(browser, painter)
     with page.expect_download() as download:
         page.get_by_role("button", name="save PNG").click()
     assert download.value.suggested_filename == "drawing.png"
@@ -862,7 +809,7 @@ def test_the_browser_saves_what_python_loads_and_back(browser, tmp_path, classes
 
 
 def test_a_picture_of_any_size_is_fitted_as_python_does(browser, tmp_path):
-    page = alone(browser, Painter())
+    page = show(browser, Painter())
     rng = np.random.default_rng(0)
     for number, shape in enumerate([(300, 200, 3), (37, 101), (90, 90, 4), (128, 256)]):
         a = rng.integers(0, 200, shape, np.uint8)
@@ -876,7 +823,7 @@ def test_a_picture_of_any_size_is_fitted_as_python_does(browser, tmp_path):
 
 
 def test_a_picture_goes_to_the_class_that_is_chosen(browser):
-    page = alone(browser, Painter(classes=("a", "b")))
+    page = show(browser, Painter(classes=("a", "b")))
     first = grey(page)
     page.get_by_role("button", name="b", exact=True).click()
     a = np.zeros((128, 128), np.uint8)
@@ -888,7 +835,7 @@ def test_a_picture_goes_to_the_class_that_is_chosen(browser):
 
 
 def test_what_is_no_picture_gets_a_sentence(browser):
-    page = alone(browser, Painter("star"))
+    page = show(browser, Painter("star"))
     before, hint = grey(page), page.locator(".hint")
     for name, data, words in [
         ("notes.txt", b"not a picture", "not a picture that this browser can read: choose a PNG"),
@@ -902,7 +849,7 @@ def test_what_is_no_picture_gets_a_sentence(browser):
 
 
 def test_a_picture_is_dropped_on_the_canvas(browser):
-    page = alone(browser, Painter("star"))
+    page = show(browser, Painter("star"))
     data = base64.b64encode(png(np.full((128, 128), 77, np.uint8))).decode()
     page.evaluate(
         """data => {
@@ -922,7 +869,7 @@ def test_a_picture_is_dropped_on_the_canvas(browser):
 def test_a_drawing_from_before_says_so(browser, tmp_path):
     painter = Painter("ring", keep=str(tmp_path))
     painter.pixels = Painter("star").pixels
-    page = alone(browser, Painter("ring", keep=str(tmp_path)))
+    page = show(browser, Painter("ring", keep=str(tmp_path)))
     hint = page.locator(".hint")
     assert hint.inner_text().startswith("Your drawing from before: undo shows the first picture")
     assert grey(page).tobytes() == painter.pixels and off(page) == "redo"

@@ -61,7 +61,7 @@ function render({ model, el, signal }) {
   label.append(size);
   views.append(paper, rain);
   row.append(label, eraser, undo, redo, clear, pictures, save, load, file);
-  const keys = [["arrows", "move the brush"], ["Shift", "faster"], ["Space", "puts it down or up"], ["e", "eraser"],
+  const keys = [["← ↑ ↓ →", "move the brush"], ["Shift", "faster"], ["Space", "puts it down or up"], ["e", "eraser"],
     ["u", "undo"], ["r", "redo"], ...(classes.length ? [["c", "next class"]] : [])];
   root.append(views, palette, row, status, keyHelp("black square", ...keys));
   el.replaceChildren(root);

@@ -95,10 +95,10 @@ class Painter(CourseWidget):
         for each, side by side. A file of that name is replaced.
 
         Raises:
-            ValueError: the name does not end in .png.
+            TypeError, ValueError: the name is no path, or does not end in .png.
             FileNotFoundError: there is no such folder.
         """
-        path = Path(path).expanduser().absolute()
+        path = as_path(path).absolute()
         if path.suffix.lower() != ".png":
             raise ValueError(f"A drawing is saved as a PNG: name it {path.stem}.png.")
         if not path.parent.is_dir():
