@@ -12,8 +12,10 @@ from traitlets import TraitError
 
 from course_utils import plots
 from course_utils.widgets.decoder import Decoder
+from tests.bare import show
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask, javascript, pixels
+from tests.waiting import frames, until
 from tools.notebooks import normalise
 
 ALT = "Codes of ten classes in a plane, beside the picture that a small decoder makes."
@@ -264,7 +266,6 @@ def made(d, side):
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     nbformat.write(normalise(notebook), lab_folder / "decoder.ipynb")
     page, _ = open_and_run(browser, lab, "decoder.ipynb")
-    page.set_default_timeout(10_000)
     page.wait_for_function("() => document.querySelectorAll('.course-decoder').length === 3")
     yield page
     page.close()
@@ -282,17 +283,29 @@ def use(page):
         ask(page, f"({name}.set_trait('plane', [0, 1]), {name}.set_trait('z', {start}))")
         widget = page.locator(".course-decoder").nth(NAMES.index(name))
         widget.scroll_into_view_if_needed()
-        page.wait_for_timeout(300)
+        agrees(page, widget, name, eval(ask(page, start)))
+        label = widget.locator(".plane").get_attribute
+        until(page, lambda: label("aria-label").startswith("codes, z₁ across and z₂ up"))
         return widget
 
     return reset
 
 
-def agrees(page, widget, name):
-    """What the page says and shows is what Python has; returns z."""
+def written(widget):
+    """The code that the page says, as text."""
+    return widget.locator("output").inner_text().replace("−", "-").removeprefix("z = ")
+
+
+def agrees(page, widget, name, expected=None, atol=1e-6):
+    """What the page says and shows gets what Python has, the first of z as expected; returns z."""
+    return until(page, lambda: seen(page, widget, name, expected, atol))
+
+
+def seen(page, widget, name, expected, atol):
     z = eval(ask(page, f"{name}.z"))
-    text = widget.locator("output").inner_text().replace("−", "-")
-    np.testing.assert_allclose(eval(text.removeprefix("z = ")), z, atol=0.0051)
+    if expected is not None:
+        np.testing.assert_allclose(z[: len(expected)], expected, atol=atol)
+    np.testing.assert_allclose(eval(written(widget)), z, atol=0.0051)
     greys = widget.locator(".picture").evaluate(
         """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
             .data].filter((_, i) => i % 4 === 0)"""
@@ -325,7 +338,7 @@ def dot_is_at(page, widget, name, x, y):
     return seen == [False, True, True, True, False]
 
 
-@pytest.mark.parametrize("name, most", [("flat", 390), ("deep", 430), ("many", 505)])
+@pytest.mark.parametrize("name, most", [("flat", 430), ("deep", 470), ("many", 545)])
 def test_it_opens_as_python_says(page, use, name, most):
     widget = use(name)
     z = agrees(page, widget, name)
@@ -364,20 +377,18 @@ def test_z_follows_the_pointer_while_it_is_down(page, use):
     widget = use("flat")
     start = agrees(page, widget, "flat")
     page.mouse.move(*on_screen(page, widget, "flat", 0, 0))  # hovering
-    page.wait_for_timeout(200)
+    frames(page)
     assert agrees(page, widget, "flat") == start
     page.mouse.down()
     page.mouse.move(*on_screen(page, widget, "flat", -1, 0.5), steps=8)
-    page.wait_for_timeout(300)
-    z = agrees(page, widget, "flat")
-    np.testing.assert_allclose(z, [-1, 0.5], atol=0.03)
+    z = agrees(page, widget, "flat", [-1, 0.5], atol=0.03)
     assert dot_is_at(page, widget, "flat", *z)
     box = widget.locator(".plane").bounding_box()
     page.mouse.move(box["x"] + box["width"] + 90, box["y"] - 50)  # stays in the plane
     page.mouse.up()
     page.mouse.move(*on_screen(page, widget, "flat", 0, 0))
-    page.wait_for_timeout(300)
-    assert agrees(page, widget, "flat") == eval(ask(page, "[high for _, high in flat.limits]"))
+    frames(page)
+    agrees(page, widget, "flat", eval(ask(page, "[high for _, high in flat.limits]")))
     touch = "c => getComputedStyle(c).touchAction"
     assert widget.locator(".plane").evaluate(touch) == "none"
 
@@ -385,17 +396,15 @@ def test_z_follows_the_pointer_while_it_is_down(page, use):
 def test_z_by_keys(page, use):
     widget = use("deep")
     ask(page, "deep.set_trait('z', [0.5, 0.5, 9.123, -9.0])")
-    page.wait_for_timeout(200)
+    agrees(page, widget, "deep", [0.5, 0.5, 9.123, -9])
     widget.locator(".plane").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
-    page.wait_for_timeout(300)
-    np.testing.assert_allclose(agrees(page, widget, "deep"), [0.3, 0.6, 9.123, -9])
+    agrees(page, widget, "deep", [0.3, 0.6, 9.123, -9])
     assert widget.locator(".plane").evaluate("c => getComputedStyle(c).outlineStyle") == "solid"
     page.keyboard.press("Home")
-    page.wait_for_timeout(300)
     mean = "np.frombuffer(deep.codes, '<f4').reshape(-1, 4).mean(0, dtype=float).tolist()"
-    np.testing.assert_allclose(agrees(page, widget, "deep"), eval(ask(page, mean)), atol=1e-9)
+    agrees(page, widget, "deep", eval(ask(page, mean)), atol=1e-9)
 
 
 def test_another_plane(page, use):
@@ -406,22 +415,19 @@ def test_another_plane(page, use):
     assert third.is_visible() and fourth.is_visible()
     assert not widget.get_by_label("z₁", exact=True).is_visible()
     across.select_option(label="z₄")
-    page.wait_for_timeout(300)
-    assert ask(page, "deep.plane") == "[3, 1]" and agrees(page, widget, "deep") == z
+    until(page, lambda: ask(page, "deep.plane") == "[3, 1]")
+    agrees(page, widget, "deep", z)
     assert dot_is_at(page, widget, "deep", z[3], z[1])
     assert third.is_visible() and not fourth.is_visible()
     assert "z₄ across and z₂ up" in widget.locator(".plane").get_attribute("aria-label")
     up.select_option(label="z₄")  # the two change places
-    page.wait_for_timeout(300)
-    assert ask(page, "deep.plane") == "[1, 3]" and across.input_value() == "1"
+    until(page, lambda: ask(page, "deep.plane") == "[1, 3]" and across.input_value() == "1")
     page.mouse.click(*on_screen(page, widget, "deep", 0.4, -0.7))
-    page.wait_for_timeout(300)
-    moved = agrees(page, widget, "deep")
-    np.testing.assert_allclose([moved[1], moved[3]], [0.4, -0.7], atol=0.03)
+    moved = agrees(page, widget, "deep", [z[0], 0.4, z[2], -0.7], atol=0.03)
     assert [moved[0], moved[2]] == [z[0], z[2]]
     ask(page, "deep.set_trait('plane', [2, 0])")
-    page.wait_for_timeout(300)
-    assert across.input_value() == "2" and dot_is_at(page, widget, "deep", moved[2], moved[0])
+    until(page, lambda: across.input_value() == "2")
+    assert dot_is_at(page, widget, "deep", moved[2], moved[0])
     assert before == pixels(page, ".course-decoder .picture")  # that of the other widget
 
 
@@ -429,8 +435,7 @@ def test_the_other_numbers_by_sliders(page, use):
     widget = use("deep")
     z = agrees(page, widget, "deep")
     widget.get_by_label("z₃", exact=True).fill("0.75")
-    page.wait_for_timeout(300)
-    assert agrees(page, widget, "deep") == [*z[:2], 0.75, z[3]]
+    agrees(page, widget, "deep", [*z[:2], 0.75, z[3]])
     for name in ("flat", "many"):
         for slider in use(name).locator("input").all():
             assert not slider.is_visible()
@@ -441,61 +446,13 @@ def test_the_other_numbers_by_sliders(page, use):
 def test_nearest_code(page, use, name):
     widget = use(name)
     page.mouse.click(*on_screen(page, widget, name, 0.3, -0.2))
-    page.wait_for_timeout(300)
-    z = agrees(page, widget, name)
+    z = agrees(page, widget, name, [0.3, -0.2], atol=0.05)
     widget.get_by_role("button", name="Nearest code").click()
-    page.wait_for_timeout(300)
     rows = f"np.frombuffer({name}.codes, '<f4').reshape(3000, -1)"
     spans = np.ptp(eval(ask(page, f"{name}.limits[:2]")), axis=1).tolist()
     way = f"({rows}[:, :2] - {z[:2]}) / {spans}"  # as far as it looks
     expected = ask(page, f"{rows}[(({way}) ** 2).sum(1).argmin()].tolist()")
-    assert agrees(page, widget, name) == eval(expected)
-
-
-def test_walk_to_a_code(page, use):
-    widget = use("many")
-    z = np.array(agrees(page, widget, "many"))
-    walk, stop = (widget.get_by_role("button", name=name) for name in ("Walk", "Stop"))
-    walk.click()
-    seen = []
-    for _ in range(5):
-        page.wait_for_timeout(200)
-        text = widget.locator("output").inner_text().replace("−", "-")
-        seen.append(eval(text.removeprefix("z = ")))
-    assert stop.count() == 1
-    assert eval(ask(page, "many.z")) == z.tolist()  # Python hears of it when it stops
-    walk.wait_for(timeout=6000)
-    page.wait_for_timeout(300)
-    end = np.array(agrees(page, widget, "many"))
-    rows = "np.frombuffer(many.codes, '<f4').reshape(3000, -1)"
-    assert float(ask(page, f"float(abs({rows} - np.array({end.tolist()})).max(1).min())")) == 0
-    ways = (np.array(seen) - z) @ (end - z) / ((end - z) @ (end - z))
-    assert (np.diff(ways) > 0).all() and 0 < ways[0] < ways[-1] < 1
-    np.testing.assert_allclose(seen, z + np.outer(ways, end - z), atol=0.02)  # a straight line
-
-
-def test_walk_until_touched(page, use):
-    widget = use("flat")
-    walk, stop = (widget.get_by_role("button", name=name) for name in ("Walk", "Stop"))
-    walk.click()
-    page.wait_for_timeout(500)
-    stop.click()
-    page.wait_for_timeout(300)
-    rest = agrees(page, widget, "flat")
-    page.wait_for_timeout(400)
-    assert agrees(page, widget, "flat") == rest and walk.count() == 1
-    walk.click()
-    page.wait_for_timeout(200)
-    page.mouse.click(*on_screen(page, widget, "flat", 0.5, 0.5))
-    page.wait_for_timeout(400)
-    np.testing.assert_allclose(agrees(page, widget, "flat"), [0.5, 0.5], atol=0.03)
-    assert stop.count() == 0
-    walk.click()
-    page.wait_for_timeout(200)
-    ask(page, "flat.set_trait('z', [1.25, -1.0])")  # Python takes over
-    page.wait_for_timeout(400)
-    assert agrees(page, widget, "flat") == [1.25, -1.0] and stop.count() == 0
-    assert dot_is_at(page, widget, "flat", 1.25, -1.0)
+    agrees(page, widget, name, eval(expected))
 
 
 def test_it_fits_a_narrow_page(page, use):
@@ -503,14 +460,76 @@ def test_it_fits_a_narrow_page(page, use):
     page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
     for width in (900, 700):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
+        frames(page)
         for name in NAMES:
             widget = use(name)
             plane, picture = (
                 widget.locator(f".{part}").bounding_box() for part in ("plane", "picture")
             )
-            assert plane["x"] + plane["width"] < picture["x"]  # still side by side
+            if width == 900:  # still side by side
+                assert plane["x"] + plane["width"] < picture["x"]
             assert picture["x"] + picture["width"] <= width
             page.mouse.click(*on_screen(page, widget, name, 0.5, 0.5))
-            page.wait_for_timeout(300)
-            np.testing.assert_allclose(agrees(page, widget, name)[:2], [0.5, 0.5], atol=0.05)
+            agrees(page, widget, name, [0.5, 0.5], atol=0.05)
+
+
+# ---- its walk, in a page whose clock stands still
+
+
+@pytest.fixture
+def still(browser):
+    values = settings(5, 16, z=[1.0, -1.0, 0.5, 0.0, 2.0])
+    page = show(browser, Decoder(**values), clock=True)
+    yield page, page.locator(".course-decoder"), np.float32(values["codes"])
+    page.close()
+
+
+def codes_on_the_way(page, widget, steps, milliseconds=200):
+    """The code that the page says after each of some steps of the clock."""
+    codes = []
+    for _ in range(steps):
+        page.clock.run_for(milliseconds)
+        codes.append(eval(written(widget)))
+    return np.array(codes)
+
+
+def stopped(page, widget):
+    """It stays where it is, and Python has heard of it; returns z."""
+    code, *others = codes_on_the_way(page, widget, 3)
+    assert (others == code).all() and widget.get_by_role("button", name="Stop").count() == 0
+    z = page.evaluate("model.saved.z")
+    np.testing.assert_allclose(code, z, atol=0.0051)
+    return z
+
+
+def test_walk_to_a_code(still):
+    page, widget, codes = still
+    start = np.array(page.evaluate("model.saved.z"))
+    widget.get_by_role("button", name="Walk").click()
+    way = codes_on_the_way(page, widget, 14)
+    assert widget.get_by_role("button", name="Stop").count() == 1
+    assert page.evaluate("model.saved.z") == start.tolist()  # Python hears of it when it stops
+    page.clock.run_for(400)
+    end = np.array(stopped(page, widget))
+    assert (end == codes).all(axis=1).any()
+    share = np.arange(1, 15)[:, None] * 200 / 3000  # in three seconds, along a straight line
+    late = np.abs(end - start).max() * 20 / 3000  # by a frame
+    np.testing.assert_allclose(way, start + share * (end - start), atol=0.0051 + late)
+
+
+def test_walk_until_touched(still):
+    page, widget, _ = still
+    walk, stop = (widget.get_by_role("button", name=name) for name in ("Walk", "Stop"))
+    start = page.evaluate("model.saved.z")
+    walk.click()
+    page.clock.run_for(500)
+    stop.click()
+    assert stopped(page, widget) != start
+    walk.click()
+    page.clock.run_for(200)
+    widget.locator(".plane").click()
+    z = stopped(page, widget)
+    walk.click()
+    page.clock.run_for(200)
+    page.evaluate("z => { model.set('z', z); model.save_changes(); }", start)  # Python takes over
+    assert stopped(page, widget) == start != z
