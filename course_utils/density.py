@@ -7,10 +7,10 @@ import numpy as np
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
-from course_utils import pictures
+from course_utils import decoding, pictures
 from course_utils.arguments import array, generator, number, real, whole
+from course_utils.decoding import LARGEST_FILE_SIDE
 from course_utils.paths import PICTURES
-from course_utils.pictures import LARGEST_FILE_SIDE
 
 LARGEST_SIDE = 8192  # pixels
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
@@ -93,7 +93,7 @@ class ImageDensity:
 
         Takes PNG, JPEG, WebP, GIF, TIFF and what else Pillow decodes (of a sequence the first
         picture), grey or colour, with or without alpha, 8 or 16 bits (colours 8) or floats.
-        Transparent means improbable. A file of 16 bits that holds fewer (see `pictures.white`) is
+        Transparent means improbable. A file of 16 bits that holds fewer (see `decoding.white`) is
         inverted at its own white, and a warning says so; without, only ratios count.
 
         Args:
@@ -111,8 +111,8 @@ class ImageDensity:
         if size is not None:
             size = whole("size", size, 1, LARGEST_SIDE)
         path = find(path)
-        picture = pictures.read_picture(path)
-        white = pictures.own_white(picture, path) if invert else None
+        picture = decoding.read_picture(path)
+        white = decoding.own_white(picture, path) if invert else None
         try:
             grey = _grey(picture, invert, white)
             _check_values(grey)
@@ -279,7 +279,7 @@ def find_folder(path) -> Path:
 
 def _grey(a: np.ndarray, invert: bool, white: int | None) -> np.ndarray:
     """Grey float64 `(h, w)` with white at 1 where the file says what white is; transparent is 0."""
-    a = pictures.scaled(a, white)
+    a = decoding.scaled(a, white)
     if a.ndim == 2:
         return _invert(a) if invert else a
     if a.ndim != 3 or a.shape[2] not in (3, 4):

@@ -17,7 +17,7 @@ import tifffile
 from PIL import Image
 from skimage.color import rgb2gray
 
-from course_utils import density, pictures
+from course_utils import decoding, density
 from course_utils.datasets import folder
 from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
@@ -682,18 +682,20 @@ def test_a_class_that_cannot_be_read_is_none(tmp_path):
 # ---- memory
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="counts kilobytes as Linux does")
+@pytest.mark.skipif(sys.platform != "linux", reason="asks Linux what was used at most")
 def test_a_folder_fills_one_array_in_place(tmp_path):
     """What reading takes at most, against the array itself, in a process of its own."""
     save(tmp_path / "0.png")
     for number in range(1, 3000):
         os.link(tmp_path / "0.png", tmp_path / f"{number}.png")
-    code = """if True:
-        import resource, sys
+    code = r"""if True:
+        import re, sys
+        from pathlib import Path
         from course_utils.datasets import folder
 
         def peak():
-            return 1024 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            status = Path("/proc/self/status").read_text()
+            return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])
 
         folder.square(sys.argv[1] + "/0.png", 96)
         before = peak()
@@ -710,6 +712,6 @@ def test_too_many_pictures_for_the_memory_are_refused_before_they_are_read(tmp_p
         save(tmp_path / f"{name}.png")
     memory = psutil.virtual_memory()._replace(available=2**20)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
-    monkeypatch.setattr(pictures, "read_picture", lambda path: pytest.fail("it is read"))
+    monkeypatch.setattr(decoding, "read_picture", lambda path: pytest.fail("it is read"))
     with pytest.raises(MemoryError, match=r"3 pictures of 300 x 300 need 0\.\d GiB, and 0\.0 GiB"):
         folder.read(tmp_path, 300)

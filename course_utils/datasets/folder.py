@@ -6,7 +6,7 @@ import numpy as np
 import psutil
 from PIL import Image, ImageOps
 
-from course_utils import pictures
+from course_utils import decoding, pictures
 from course_utils.arguments import array, generator, number, whole
 from course_utils.density import LARGEST_SIDE
 from course_utils.training import progress
@@ -19,7 +19,7 @@ def read(folder, size: int = 32) -> np.ndarray:
 
     Each is turned as its camera noted, cut to the square in its middle, scaled, and laid on white
     where it is transparent. A warning says how many files are left out, and why; and it says so if
-    files of 16 bits hold fewer (see `pictures.white`).
+    files of 16 bits hold fewer (see `decoding.white`).
 
     Args:
         folder: of files of the kinds that Pillow decodes (of a sequence the first picture counts);
@@ -111,9 +111,9 @@ def square(path, size: int) -> np.ndarray:
         TypeError: size is not a whole number, or the path is none.
         ValueError: it cannot be read, or size is less than 1.
     """
-    a = pictures.read_picture(path)
+    a = decoding.read_picture(path)
     size = whole("size", size, 1, LARGEST_SIDE)
-    return _square(a, size, pictures.own_white(a, path))
+    return _square(a, size, decoding.own_white(a, path))
 
 
 def _square(a, size, white):
@@ -122,7 +122,7 @@ def _square(a, size, white):
         if not np.isfinite(a).all():
             raise ValueError("has NaN or infinite values.")
         counted = a.dtype == np.uint16
-        a = pictures.scaled(a, white) if counted else a / max(1, a.max())
+        a = decoding.scaled(a, white) if counted else a / max(1, a.max())
         a = np.uint8(np.clip(a, 0, 1) * 255 + 0.5)
     picture = Image.fromarray(a).convert("RGBA")
     picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
@@ -145,7 +145,7 @@ def _read(found, size, notes):
     kept, damaged, deep, largest = [], {}, [], 0
     for path in progress(paths, desc="pictures", delay=1):
         try:
-            a = pictures.read_picture(path)
+            a = decoding.read_picture(path)
             x[len(kept)] = _square(a, size, _DEEP)
         except Exception as error:  # every file format has its own kinds of failure
             reason = str(error).removeprefix(f"{path.name} ").split(" (")[0].rstrip(".")
@@ -153,13 +153,13 @@ def _read(found, size, notes):
             continue
         if a.dtype == np.uint16:
             deep.append(len(kept))
-            largest = max(largest, pictures.brightest(a))
+            largest = max(largest, decoding.brightest(a))
         kept.append(path)
-    white = pictures.white(largest)
+    white = decoding.white(largest)
     if white < _DEEP:
         for row in deep:
-            x[row] = _square(pictures.read_picture(kept[row]), size, white)
-        notes = [*notes, pictures.about_white(f"{len(deep)} files of 16 bits", largest)]
+            x[row] = _square(decoding.read_picture(kept[row]), size, white)
+        notes = [*notes, decoding.about_white(f"{len(deep)} files of 16 bits", largest)]
     groups = "; ".join(f"{found.names(some)} ({reason})" for reason, some in damaged.items())
     if not kept:
         raise ValueError(

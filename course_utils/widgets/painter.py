@@ -10,8 +10,9 @@ from PIL import Image
 
 from course_utils import plots
 from course_utils.arguments import shown
+from course_utils.decoding import read_picture
 from course_utils.density import ImageDensity, course_pictures, find, find_folder
-from course_utils.pictures import as_path, listed, read_picture
+from course_utils.pictures import as_path, listed
 from course_utils.widgets.base import CourseWidget, script
 
 SIDE = 128

@@ -1,0 +1,171 @@
+"""What is in a picture file of any kind, the right way up and with black as 0."""
+
+import warnings
+from pathlib import Path
+
+import numpy as np
+import tifffile
+from PIL import ImageCms, ImageOps, UnidentifiedImageError
+
+from course_utils.pictures import advice, as_path, opened
+
+LARGEST_FILE_SIDE = 2048  # pixels, of a file read as it is
+LARGEST_FILE = 2**28  # pixels, of a file that is read at all
+
+
+def read_picture(path) -> np.ndarray:
+    """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour.
+
+    uint8, or uint16 for grey of more than 8 bits, both with 0 as black; or the numbers of the file,
+    if they are floats or have 32 bits. A fourth channel is the opacity. More than 4096 pixels on a
+    side are averaged down to 2048 or a little more, except where there are more than 8 bits.
+
+    Raises:
+        ValueError: the file is not a picture, is damaged, or has more than 268 million pixels.
+    """
+    path = as_path(path)
+    try:
+        if (a := _decode(path)).size:
+            return a
+        raise ValueError("it has no pixels")
+    except _TooLarge as error:
+        raise ValueError(f"{path.name} {error}") from None
+    except Exception as error:  # every file format has its own kinds of failure
+        why = (
+            "it is of no kind that is known" if isinstance(error, UnidentifiedImageError) else error
+        )
+        reason = f"is not a picture that can be read, or it is damaged ({_first_line(why)})."
+        if "imagecodecs" in str(error):
+            reason = "is packed in a way that needs one more package: pip install imagecodecs."
+        if advice(path):
+            reason = f"cannot be read; files that end in {path.suffix}: {advice(path)}."
+        raise ValueError(f"{path.name} {reason}") from error
+
+
+def brightest(a) -> int:
+    """The largest value of a picture as `read_picture` returns it, without the opacity."""
+    return (a[..., :3] if a.ndim == 3 else a).max().item()
+
+
+def white(largest: int) -> int:
+    """The value that is white in files of 16 bits, if `largest` is the brightest pixel of them all.
+
+    Cameras and microscopes write 8, 10 or 12 bits into files of 16. If no pixel of all files that
+    belong together reaches a sixteenth of white, they hold the fewest of these bits that suffice; a
+    photograph so dark would be black to the eye. Of 14 bits is only what reaches their white
+    exactly, as an ordinary dark photograph may well stay below a quarter.
+    """
+    if largest == 2**14 - 1:
+        return largest
+    return next((2**bits - 1 for bits in (8, 10, 12) if 0 < largest < 2**bits), 2**16 - 1)
+
+
+def own_white(a, path) -> int:
+    """The value that is white in one picture of 8 or 16 bits; a warning says if it has fewer."""
+    if a.dtype != np.uint16:
+        return 255
+    largest = brightest(a)
+    if white(largest) < 2**16 - 1:
+        warnings.warn(about_white(Path(path).name, largest), stacklevel=3)
+    return white(largest)
+
+
+def about_white(name: str, largest: int) -> str:
+    """The sentence that says so."""
+    return (
+        f"The brightest pixel of {name} is {largest}, 65535 would be white: it is read as one "
+        f"of {white(largest).bit_length()} bits, in which {white(largest)} is white."
+    )
+
+
+def scaled(a, white: int | None = None) -> np.ndarray:
+    """A picture in float64: whole numbers of 8 and 16 bits with white at 1, others as they are.
+
+    Args:
+        a: as `read_picture` returns it.
+        white: the value that is white; of 8 or 16 bits the largest, if not given.
+    """
+    if a.dtype not in (np.uint8, np.uint16):
+        return a.astype(np.float64)
+    most = np.iinfo(a.dtype).max
+    a = a / most  # the opacity always has all bits
+    colours = a[..., :3] if a.ndim == 3 else a
+    colours *= most / (white or most)
+    return a
+
+
+class _TooLarge(ValueError):
+    pass
+
+
+def _first_line(error):
+    return str(error).split("\n")[0]
+
+
+def _check_size(width, height):
+    if width * height > LARGEST_FILE:
+        raise _TooLarge(
+            f"has {width} x {height} pixels; at most {LARGEST_FILE // 10**6} million can be read, "
+            "so make it smaller first."
+        )
+
+
+def _decode(path):
+    try:
+        with path.open("rb") as file, opened(file) as picture:
+            _check_size(*picture.size)
+            tags = getattr(picture, "tag_v2", {})
+            by_planes = tags.get(284) == 2 and max(tags.get(258)) > 8
+            if not by_planes:  # Pillow reads such planes as if they had 8 bits
+                return _pixels(picture, tags)
+    except UnidentifiedImageError:
+        if path.suffix.lower() not in (".tif", ".tiff"):
+            raise
+    return _decode_tiff(path)  # also floats of 16 and 64 bits, and colours in floats
+
+
+def _pixels(picture, tags):
+    see_through, large = picture.info.get("transparency"), max(picture.size)
+    if large > 2 * LARGEST_FILE_SIDE and picture.format in ("JPEG", "MPO"):
+        picture.draft(None, [LARGEST_FILE_SIDE * side // large for side in picture.size])
+    deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
+    whole = picture.mode != "F" and (picture.mode != "I" or picture.format == "PPM")
+    picture = ImageOps.exif_transpose(picture)
+    if deep:
+        a = np.asarray(picture)
+        a = a.astype(np.uint16 if whole else a.dtype.newbyteorder("="), copy=False)
+        if tags.get(258) == (12,):  # bits
+            a = a << 4 | a >> 8
+        a = _upright_light(a, tags.get(262))
+        opaque = np.where(a == see_through, 0, 65535).astype(a.dtype)
+        return a if see_through is None else np.dstack([a, a, a, opaque])
+    if picture.mode == "1":
+        picture = picture.convert("L")
+    if picture.mode == "LAB":
+        profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
+        picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+    if picture.mode not in ("L", "RGB") or picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+    if max(picture.size) > 2 * LARGEST_FILE_SIDE:
+        picture = picture.reduce(max(picture.size) // LARGEST_FILE_SIDE)
+    return np.asarray(picture)
+
+
+def _decode_tiff(path):
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0]
+        _check_size(page.imagewidth, page.imagelength)
+        a = page.asarray()
+        if a.ndim == 3 and page.planarconfig == 2:  # one plane after the other
+            a = np.moveaxis(a, 0, -1)
+        a = _upright_light(a, page.photometric)
+    if a.ndim == 3 and a.shape[2] == 2:
+        a = a[..., [0, 0, 0, 1]]
+    return a[..., 0] if a.ndim == 3 and a.shape[2] == 1 else a
+
+
+def _upright_light(a, photometric):
+    """The values of a TIFF with 0 as black, also where its tag says that 0 is white."""
+    if photometric != 0:
+        return a
+    return (white(a.max().item()) if a.dtype == np.uint16 else max(1, a.max())) - a
