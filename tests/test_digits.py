@@ -5,6 +5,7 @@ import hashlib
 import http.server
 import threading
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -230,6 +231,141 @@ def test_a_changed_byte_or_a_cut_is_refused_or_read(tmp_path_factory, data):
     assert x.shape == (1, 1, 28, 28) and x.min() >= 0 and x.max() <= 1 and y == [7]
 
 
+# ---- the names that people have
+
+
+def rename(folder, change):
+    """The folder of the fixture, with each file at another place or under another name."""
+    for path in [*folder.iterdir()]:
+        moving, new = path.rename(folder / "moving"), folder / change(path.name)
+        new.parent.mkdir(parents=True, exist_ok=True)
+        moving.rename(new)
+
+
+NAMED = {
+    "a dot": lambda name: name.replace("-idx", ".idx"),
+    "a dot for each": lambda name: name.replace("-", "."),
+    "a dot, and unpacked": lambda name: name.replace("-idx", ".idx").removesuffix(".gz"),
+    "capital letters": lambda name: name.replace(".gz", ".GZ"),
+    "all capital": str.upper,
+    "a browser's number": lambda name: name.replace("ubyte", "ubyte (1)"),
+    "another browser's": lambda name: name.replace("ubyte", "ubyte(2)"),
+    "a number before the dot": lambda name: name.replace("-idx", " (1).idx"),
+    "a number at the end": lambda name: f"{name} (3)",
+    "torchvision": lambda name: f"MNIST/raw/{name}",
+    "torchvision's other sets": lambda name: f"FashionMNIST/raw/{name}",
+    "a folder for each file": lambda name: f"{name.removesuffix('.gz')}/{name}",
+    "Kaggle": lambda name: f"{name.replace('-idx', '.idx')}/{name}",
+}
+
+
+@pytest.mark.parametrize("change", NAMED.values(), ids=NAMED)
+def test_names_that_people_have_are_found(folder, change, capsys):
+    rename(folder, change)
+    (x, y), (_, y_test) = load(folder)
+    assert (y == LABELS["train"]).all() and (y_test == LABELS["t10k"]).all()
+    np.testing.assert_allclose(x[:, 0] * 255, PICTURES["train"], atol=1e-4)
+    assert capsys.readouterr().out == ""
+
+
+def test_a_file_or_its_folder_may_be_named(folder):
+    name = "train-images-idx3-ubyte"
+    assert len(mnist(folder / f"{name}.gz")[0]) == 5
+    rename(folder, lambda name: f"{name.removesuffix('.gz')}/{name}")
+    assert len(mnist(folder / name)[0]) == 5 and len(mnist(folder / name, "test")[0]) == 3
+
+
+def test_quotes_and_the_home_folder_are_understood(folder, monkeypatch):
+    assert len(mnist(f'"{folder}" ')[0]) == 5
+    monkeypatch.setenv("HOME", str(folder.parent))
+    monkeypatch.setenv("USERPROFILE", str(folder.parent))
+    assert len(mnist(f"~/{folder.name}")[0]) == 5
+    monkeypatch.setenv("COURSE_MNIST", f"'~/{folder.name}'")
+    assert len(load()[1][0]) == 3
+
+
+def test_companion_files_are_passed_over(folder):
+    for path in [*folder.iterdir()]:
+        path.with_name(f"._{path.name}").write_bytes(b"Mac OS X")
+        (folder / "__MACOSX").mkdir(exist_ok=True)
+        (folder / "__MACOSX" / path.name).write_bytes(b"Mac OS X")
+    assert len(mnist(folder)[0]) == 5 and len(mnist(folder, "test")[0]) == 3
+
+
+def test_of_two_files_the_one_without_a_number_is_read(folder, capsys):
+    good = folder / "train-images-idx3-ubyte.gz"
+    (folder / "train-images-idx3-ubyte").write_bytes(idx(PICTURES["train"]))
+    mnist(folder)
+    assert capsys.readouterr().out == ""  # the same, unpacked
+    (folder / "train-images-idx3-ubyte (1).gz").write_bytes(b"half of it")
+    assert len(mnist(folder)[0]) == 5
+    said = capsys.readouterr().out
+    assert said.startswith("train-images-idx3-ubyte.gz is read, and not ") and "(1).gz" in said
+    good.unlink()
+    (folder / "train-images-idx3-ubyte").unlink()
+    with pytest.raises(ValueError, match="does not begin"):
+        mnist(folder)
+
+
+def test_what_lies_nearest_is_read(folder):
+    other = folder / "FashionMNIST" / "raw"
+    other.mkdir(parents=True)
+    for name in NAMES:
+        (other / name).write_bytes(b"another")
+    assert len(mnist(folder)[0]) == 5
+    for path in folder.glob("t10k-labels*"):
+        path.unlink()
+    with pytest.raises(
+        FileNotFoundError, match=r"no t10k-labels-idx1-ubyte in .* \(FashionMNIST, "
+    ):
+        mnist(folder, "test")  # and not the labels of other pictures
+
+
+def test_two_data_sets_are_refused(folder):
+    rename(folder, lambda name: f"MNIST/raw/{name}")
+    other = folder / "KMNIST" / "raw"
+    other.mkdir(parents=True)
+    (other / "train-images-idx3-ubyte").write_bytes(b"another")
+    words = r"Several data sets lie in .*KMNIST.raw.*MNIST.raw.*; name the folder of one"
+    with pytest.raises(ValueError, match=words):
+        mnist(folder)
+    assert len(mnist(folder / "MNIST")[0]) == 5
+
+
+def test_pictures_of_emnist_are_turned(folder):
+    rename(folder, lambda name: f"gzip/emnist-digits-{name.replace('t10k', 'test')}")
+    x, y = mnist(folder)
+    np.testing.assert_allclose(x[:, 0] * 255, PICTURES["train"].swapaxes(1, 2), atol=1e-4)
+    assert (y == LABELS["train"]).all() and len(mnist(folder, "test")[0]) == 3
+    for name in ("train-images-idx3", "train-labels-idx1"):
+        (folder / "gzip" / f"emnist-letters-{name}-ubyte").touch()
+    with pytest.raises(ValueError, match=r"emnist-digits-.*emnist-letters-"):
+        mnist(folder)
+
+
+def test_a_class_may_be_missing_and_the_sets_be_tiny(folder):
+    x, y = mnist(folder, "test")
+    assert len(x) == 3 and 9 not in y
+
+
+def test_what_lies_in_the_folder_is_said(folder, monkeypatch):
+    empty = folder / "empty"
+    empty.mkdir()
+    with pytest.raises(FileNotFoundError, match="which has nothing; fetch it with"):
+        mnist(empty)
+    (empty / "archive.zip").touch()
+    for number in range(13):
+        (empty / f"mnist_{number:02}.csv").touch()
+    words = r"has 14 files and folders \(archive.zip, mnist_00.csv, .* and 4 more\); unpack archive"
+    with pytest.raises(FileNotFoundError, match=words):
+        mnist(empty)
+    monkeypatch.chdir(empty)
+    with pytest.raises(FileNotFoundError, match=r"There is no folder minst in or from .*empty; f"):
+        mnist("minst")
+    with pytest.raises(NotADirectoryError, match="is a file"):
+        mnist(empty / "archive.zip")
+
+
 # ---- download
 
 FILES = {f"{name}.gz": gzip.compress(name.encode() * 3000, mtime=0) for name in NAMES}
@@ -341,6 +477,33 @@ def test_download_needs_a_folder(tmp_path, mirror):
     with pytest.raises(NotADirectoryError, match="is a file"):
         download(tmp_path / "file")
     assert not mirror[1]
+
+
+def test_a_folder_that_is_read_only_is_found_before_the_download(tmp_path, mirror, monkeypatch):
+    def refused(**_):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(digits.tempfile, "TemporaryDirectory", refused)
+    with pytest.raises(OSError, match=r"into the folder .* \(Permission denied\); name a folder"):
+        download(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(OSError, match=r"into the folder .*file.mnist \(Not a directory\)"):
+        download(tmp_path / "file" / "mnist")
+    assert not mirror[1] and contents(tmp_path) == {"file": b""}
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    download(tmp_path)  # all is there
+
+
+def test_a_disk_that_is_full_leaves_nothing_half_there(tmp_path, mirror, monkeypatch):
+    def full(path, data):
+        path.touch()
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", full)
+    with pytest.raises(OSError, match=r"No space left on device\); name a folder of your own"):
+        download(tmp_path)
+    assert contents(tmp_path) == {}
 
 
 def test_mirrors_are_asked_safely_for_the_four_files():

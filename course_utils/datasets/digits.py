@@ -1,6 +1,5 @@
 """Pictures of digits: drawn by pen strokes for this course, or MNIST where its files are there."""
 
-import gzip
 import hashlib
 import http.client
 import math
@@ -8,12 +7,14 @@ import os
 import tempfile
 import time
 import urllib.request
-import zlib
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 
 from course_utils.arguments import generator, whole
+from course_utils.datasets import idx
+from course_utils.pictures import as_path
 from course_utils.training import progress
 
 # The points that the pen passes as it writes 0 to 9, in hundredths of a digit's height: x to the
@@ -63,7 +64,7 @@ def load(folder=None) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, 
     `folder`, or else the environment variable COURSE_MNIST, names the folder of its files.
 
     Raises:
-        FileNotFoundError, ValueError: see `mnist`.
+        OSError, TypeError, ValueError: see `mnist`.
     """
     folder = folder or os.environ.get("COURSE_MNIST")
     if folder:
@@ -102,39 +103,44 @@ def mnist(folder, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """MNIST, or a data set in its format, from the two files of a split, each gzipped or not.
 
     Args:
-        folder: where the files are; `download` fetches them.
+        folder: where the files are; `download` fetches them. `idx.find` says which names and
+            sub-folders are understood.
         split: "train" (`train-images-idx3-ubyte`, `train-labels-idx1-ubyte`) or "test" (the same
             with `t10k`).
 
     Returns x, float32 `(n, 1, 28, 28)` in [0, 1], white on black, row 0 at the top, and y, int64
-    `(n,)`.
+    `(n,)`. Files with the names of EMNIST hold each picture on its side; they are turned.
 
     Raises:
-        FileNotFoundError: a file is not there.
-        ValueError: another split, or a file that is damaged, cut, or not what its name says.
+        FileNotFoundError: there is no such folder, or a file is not there.
+        NotADirectoryError: it is a file of another kind.
+        TypeError: it is no path.
+        ValueError: another split, several data sets in the folder, or a file that is damaged, cut,
+            or not what its name says.
 
     Source: Y. LeCun, C. Cortes, C. Burges, "The MNIST database of handwritten digits" (1998).
     """
     if split not in ("train", "test"):
         raise ValueError(f'split must be "train" or "test", not {split!r}.')
-    name = "train" if split == "train" else "t10k"
-    path, x = _read(Path(folder), f"{name}-images-idx3-ubyte", "pictures")
+    path, path_y = idx.find(folder, split)
+    x, y = idx.read(path, "pictures"), idx.read(path_y, "labels")
     if len(x) == 0 or x.shape[1:] != (28, 28):
         raise ValueError(
             f"{path} holds {len(x)} pictures of {x.shape[1]} by {x.shape[2]} pixels instead of "
             "some of 28 by 28; put the files of MNIST there."
         )
-    path, y = _read(Path(folder), f"{name}-labels-idx1-ubyte", "labels")
     if len(x) != len(y):
         raise ValueError(
-            f"{path} holds {len(y)} labels for {len(x)} pictures; put both files of one data set "
+            f"{path_y} holds {len(y)} labels for {len(x)} pictures; put both files of one data set "
             "into the folder."
         )
     if y.max() > 9:
         raise ValueError(
-            f"{path} holds the label {y.max()}, but labels are 0 to 9; put the files of MNIST "
-            "there."
+            f"{path_y} holds the label {y.max()}, but labels are 0 to 9; put the files of MNIST, "
+            "or of another set with ten classes, there."
         )
+    if path.name.lower().startswith("emnist"):
+        x = x.swapaxes(1, 2)
     return x[:, None] / np.float32(255), y.astype(np.int64)
 
 
@@ -146,19 +152,24 @@ def download(folder) -> None:
     Raises:
         ConnectionError: a file could not be fetched from any mirror in three tries each.
         NotADirectoryError: `folder` is a file.
+        OSError: the folder cannot be made or written to, or the disk is full.
+        TypeError, ValueError: it is no path.
     """
-    folder = Path(folder)
+    folder = as_path(folder)
     if folder.exists() and not folder.is_dir():
         raise NotADirectoryError(f"{folder} is a file; name a folder to put MNIST's files into.")
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, sha256 in SHA256.items():
-        path = folder / name
-        if path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256:
-            continue
-        data = _fetch(name, sha256, folder)
-        with tempfile.TemporaryDirectory(dir=folder) as unfinished:
-            (Path(unfinished) / name).write_bytes(data)
-            (Path(unfinished) / name).replace(path)
+    missing = {name: sha256 for name, sha256 in SHA256.items() if not _has(folder / name, sha256)}
+    if not missing:
+        return
+    with _writing(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        unfinished = tempfile.TemporaryDirectory(dir=folder)
+    with unfinished as place:
+        for name, sha256 in missing.items():
+            data = _fetch(name, sha256, folder)
+            with _writing(folder):
+                (Path(place) / name).write_bytes(data)
+                (Path(place) / name).replace(folder / name)
 
 
 def _write(pen, n, rng):
@@ -212,31 +223,20 @@ def _ink(middles, lengths, width, size):
     return ink.reshape(len(ink), size, finer, size, finer).mean((2, 4))
 
 
-def _read(folder, name, what):
-    """The file's path and its bytes, in the shape that its header says."""
-    path = next((p for p in (folder / f"{name}.gz", folder / name) if p.is_file()), None)
-    if path is None:
-        raise FileNotFoundError(
-            f"There is no {name}.gz and no {name} in the folder {folder}; fetch it with "
-            "digits.download(folder), or leave out folder and COURSE_MNIST for the course's digits."
-        )
-    data, again = path.read_bytes(), "delete it and fetch it again with digits.download(folder)."
-    if data[:2] == b"\x1f\x8b":
-        try:
-            data = gzip.decompress(data)
-        except (OSError, EOFError, zlib.error) as error:
-            raise ValueError(f"{path} is cut or damaged ({error}); {again}") from error
-    sides = 3 if what == "pictures" else 1
-    start = 4 + 4 * sides
-    if len(data) < start or data[:4] != bytes([0, 0, 8, sides]):
-        raise ValueError(f"{path} does not begin as a file of {what} in IDX format does; {again}")
-    shape = np.frombuffer(data, ">u4", sides, offset=4).tolist()
-    if math.prod(shape) != len(data) - start:
-        raise ValueError(
-            f"{path} is cut or damaged: {math.prod(shape)} bytes should follow its header, but "
-            f"{len(data) - start} do; {again}"
-        )
-    return path, np.frombuffer(data, np.uint8, offset=start).reshape(shape)
+def _has(path, sha256):
+    return path.is_file() and hashlib.sha256(path.read_bytes()).hexdigest() == sha256
+
+
+@contextmanager
+def _writing(folder):
+    """What fails in here gets a sentence that names the folder."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"MNIST's files cannot be written into the folder {folder} "
+            f"({error.strerror or error}); name a folder of your own."
+        ) from error
 
 
 def _fetch(name, sha256, folder):
