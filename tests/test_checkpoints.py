@@ -1,14 +1,18 @@
 """Checkpoints: whole, named where they are not, the same bytes each time, and shared."""
 
+import itertools
 import os
 import subprocess
 import sys
+from functools import partial
+from types import SimpleNamespace
 
 import pytest
 import torch
 from safetensors import safe_open
 
 from course_utils import checkpoints
+from tools import train_checkpoints
 
 
 def test_what_is_written_is_read(tmp_path):
@@ -41,7 +45,7 @@ def test_a_missing_file_is_named(tmp_path):
 
 
 def test_every_shipped_checkpoint_is_whole():
-    for path in checkpoints.FOLDER.glob("*.safetensors"):
+    for path in checkpoints.FOLDER.glob("[!.]*.safetensors"):
         assert checkpoints.read(path.stem)
         assert path.stat().st_size < 2_000_000
 
@@ -81,7 +85,7 @@ def test_equal_content_gives_equal_bytes(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "path", sorted(checkpoints.FOLDER.glob("*.safetensors")), ids=lambda p: p.stem
+    "path", sorted(checkpoints.FOLDER.glob("[!.]*.safetensors")), ids=lambda p: p.stem
 )
 def test_a_shipped_checkpoint_is_written_again_byte_by_byte(path, tmp_path):
     with safe_open(path, "pt") as file:
@@ -127,3 +131,21 @@ def test_without_words_or_tensors(tmp_path):
     assert checkpoints.read("bare", tmp_path)["W"].tolist() == [1, 1]
     checkpoints.write("empty", {}, {}, tmp_path)
     assert checkpoints.read("empty", tmp_path) == {}
+
+
+def test_a_training_that_took_longer_has_the_same_bytes(tmp_path, monkeypatch, capsys):
+    def small():
+        """A network of one number."""
+        return {"small": {"W": torch.ones(1)}}
+
+    seconds = (100 * n**2 for n in itertools.count())
+    clock = SimpleNamespace(perf_counter=lambda: next(seconds))
+    monkeypatch.setattr(train_checkpoints, "time", clock)
+    monkeypatch.setitem(vars(train_checkpoints), "small", small)
+    write, contents = checkpoints.write, []
+    monkeypatch.setattr(checkpoints, "write", partial(write, folder=tmp_path))
+    for _ in range(2):
+        train_checkpoints.main(["small"])
+        contents.append((tmp_path / "small.safetensors").read_bytes())
+    first, second = capsys.readouterr().out.splitlines()
+    assert first != second and contents[0] == contents[1]

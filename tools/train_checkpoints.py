@@ -241,8 +241,9 @@ def main(names):
         make = globals()[f"lesson_{name}" if name.isdecimal() else name]
         nets = make()
         minutes = (time.perf_counter() - start) / 60
-        about = {"trained": f"{minutes:.0f} minutes on {torch.get_num_threads()} threads"}
-        about |= {"what": make.__doc__, "settings": str(make.__defaults__ or ""), "seed": "0"}
+        print(f"{name}: {minutes:.0f} minutes")  # not in the file: equal weights, equal bytes
+        about = {"threads": str(torch.get_num_threads()), "what": make.__doc__, "seed": "0"}
+        about["settings"] = str(make.__defaults__ or "")
         for name, net in nets.items():
             tensors = net if isinstance(net, dict) else net.state_dict()
             checkpoints.write(name, tensors, about)
