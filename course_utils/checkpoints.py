@@ -71,7 +71,7 @@ def read(name: str, folder=FOLDER) -> dict[str, torch.Tensor]:
     folder = Path(folder)
     path = folder / f"{name}.safetensors"
     if not path.is_file():
-        names = ", ".join(sorted(p.stem for p in folder.glob("*.safetensors"))) or "none"
+        names = ", ".join(sorted(p.stem for p in folder.glob("[!.]*.safetensors"))) or "none"
         raise FileNotFoundError(
             f"There is no checkpoint {name!r} in {folder.name}/; found {names}."
         )

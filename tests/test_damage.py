@@ -347,7 +347,9 @@ def test_paths_may_have_spaces_and_any_letters(tmp_path, monkeypatch):
 
 
 @settings(deadline=None, max_examples=40)
-@pytest.mark.parametrize("name", sorted(path.stem for path in checkpoints.FOLDER.glob("*.saf*")))
+@pytest.mark.parametrize(
+    "name", sorted(path.stem for path in checkpoints.FOLDER.glob("[!.]*.saf*"))
+)
 @given(data=st.data())
 def test_a_changed_or_cut_checkpoint_is_refused(name, data, tmp_path_factory):
     place = tmp_path_factory.getbasetemp() / "checkpoints"

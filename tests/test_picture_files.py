@@ -17,7 +17,7 @@ import tifffile
 from PIL import Image
 from skimage.color import rgb2gray
 
-from course_utils import decoding, density
+from course_utils import checkpoints, decoding, density
 from course_utils.datasets import folder
 from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
@@ -522,6 +522,10 @@ def test_the_course_on_a_stick_that_a_mac_has_written(tmp_path, monkeypatch):
     assert len(listed(find_folder("star")).pictures) == 5
     with pytest.raises(FileNotFoundError, match=r"those are spiral, star, two_discs\.$"):
         find_folder("no such")
+    (tmp_path / "net.safetensors").touch()
+    (tmp_path / "._net.safetensors").touch()
+    with pytest.raises(FileNotFoundError, match=r"found net\.$"):
+        checkpoints.read("no such", tmp_path)
 
 
 def test_kinds_that_cannot_be_read_are_counted_once_and_say_what_to_do(tmp_path):

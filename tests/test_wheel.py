@@ -18,7 +18,7 @@ from tools.notebooks import execute, select
 
 ROOT = Path(__file__).resolve().parents[1]
 PARTS = ["course_utils", "data", "LICENSE", "README.md", "pyproject.toml"]
-SHIPPED = [paths.VERDICTS, *paths.PICTURES.rglob("*.png"), *paths.CHECKPOINTS.glob("*.s*")]
+SHIPPED = [paths.VERDICTS, *paths.PICTURES.rglob("[!.]*.png"), *paths.CHECKPOINTS.glob("[!.]*.s*")]
 SHIPPED = {path.relative_to(paths.DATA).as_posix() for path in SHIPPED if path.name[0] != "."}
 READS = """
 from course_utils import checkpoints, paths
@@ -80,7 +80,9 @@ def test_the_wheel_holds_the_data_and_no_more(wheel):
     inside = "course_utils/data/"
     data = {name.removeprefix(inside) for name in names if name.startswith(inside)}
     assert data == SHIPPED and len(data) > 40
-    code = {path.relative_to(ROOT).as_posix() for path in (ROOT / "course_utils").rglob("*.[pj]*")}
+    code = {
+        path.relative_to(ROOT).as_posix() for path in (ROOT / "course_utils").rglob("[!.]*.[pj]*")
+    }
     assert {name for name in names if name.endswith((".py", ".js"))} == {
         name for name in code if name.endswith((".py", ".js"))
     }
