@@ -17,7 +17,7 @@ from course_utils.widgets import base
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
 from tests.bare import show
-from tests.jupyterlab import open_and_run
+from tests.jupyterlab import RUN_ALL, open_and_run
 from tests.waiting import until
 from tools.notebooks import normalise
 
@@ -107,7 +107,7 @@ def test_a_painter_without_classes_is_that_of_one_class():
 def test_a_painter_of_classes_starts_from_a_folder(picture, classes):
     folder = PICTURES / (picture or {2: "two_discs", 3: "spiral"}[len(classes)])
     painter = Painter(picture, classes=list(classes))
-    for density, file in zip(painter.densities, sorted(folder.glob("*.png")), strict=True):
+    for density, file in zip(painter.densities, sorted(folder.glob("[!.]*.png")), strict=True):
         expected = ImageDensity.from_file(file, size=128).pdf
         np.testing.assert_allclose(density.pdf, expected, atol=expected.max() / 400)
     mixture = sum(
@@ -253,7 +253,8 @@ def opened(lab, folder, browser, name, sources):
 @pytest.fixture(scope="module")
 def page(lab, lab_folder, browser):
     sources = [
-        "from course_utils.widgets.painter import Painter\npainter = Painter('ring')\npainter",
+        "from course_utils.widgets.painter import Painter\n"
+        "painter = Painter('ring', keep='a')\npainter",
         "import numpy as np\nfrom course_utils.widgets.player import Player\n"
         "points = np.random.default_rng(0).random((20, 50, 2))\n"
         f"player = Player(points, {ALT!r}, np.random.default_rng(1).random((20, 8, 8)),\n"
@@ -520,8 +521,33 @@ def test_player_draws_the_points_where_they_are(page):
     assert orange.all(axis=1).mean() > 0.9
 
 
+def test_a_drawing_is_kept_when_all_cells_run_again(page):
+    page.get_by_role("button", name="clear").click()
+    draw(page, 0.5)
+    drawn = "bool(painter._array()[0, 62:66, 5:123].all())"
+    ring = "painter.pixels == Painter('ring').pixels"
+    until(page, lambda: ask(page, drawn) == "True")
+    before = ask(page, "painter.pixels.hex()")
+    page.evaluate(RUN_ALL)
+    hint = page.locator(".course-painter .hint")
+    until(page, lambda: hint.inner_text().startswith("Your drawing from before: undo shows"))
+    assert ask(page, "painter.pixels.hex()") == before
+    page.get_by_role("button", name="undo").click()
+    until(page, lambda: ask(page, ring) == "True")
+    page.get_by_role("button", name="redo").click()
+    until(page, lambda: ask(page, "painter.pixels.hex()") == before)
+
+    page.get_by_role("button", name="clear").click()
+    until(page, lambda: ask(page, "any(painter.pixels)") == "False")
+    page.evaluate(RUN_ALL)
+    until(page, lambda: ask(page, ring) == "True")  # what was cleared begins anew
+    assert hint.inner_text() == ""
+
+
 def test_text_follows_the_theme_of_the_page():
-    files = {path.stem: path.read_text("utf-8") for path in Path(base.__file__).parent.glob("*.js")}
+    files = {
+        path.stem: path.read_text("utf-8") for path in Path(base.__file__).parent.glob("[!.]*.js")
+    }
     (root,) = re.findall(r"\.course-widget \{ font: [^}]*\}", files["base"])
     assert "color: var(--jp-content-font-color1, #222)" in root
     for name in files.keys() - {"base", "plane", "painting"}:
