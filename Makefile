@@ -39,11 +39,18 @@ ifneq ($(shell cat $(VENV)/.made 2>/dev/null),$(CURDIR))
 .PHONY: $(VENV)/.made
 endif
 
+# The first Python for which PyTorch is built; else what is wrong with each, before pip says less.
 $(VENV)/.made:
 	@for python in $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11 python); do \
-	  if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
-	    $$python -m venv --clear $(VENV) && echo "$(CURDIR)" > $@; exit; \
+	  if ! command -v "$$python" >/dev/null; then continue; fi; \
+	  if reason=$$("$$python" tools/python_fits.py 2>/dev/null); then \
+	    "$$python" -m venv --clear $(VENV) && echo "$(CURDIR)" > $@; exit; \
 	  fi; \
+	  found="$$found $$python $${reason:-is too old};"; \
 	done; \
-	echo "The course needs Python 3.11 or newer, and none was found. Install one, or name it:" \
-	  "make lab PYTHON=/path/to/python3.11"; exit 1
+	echo "The course found no Python that it can use:$${found:- there is none.}"; \
+	echo "It needs Python 3.11 to 3.14 on Linux (x86-64 or Arm, glibc 2.28 or newer), macOS 14 or newer" \
+	  "(Apple silicon) or Windows (x86-64): PyTorch is built for these alone."; \
+	echo "Install one, or name it: make lab PYTHON=/path/to/python3.11." \
+	  "On any other machine use Colab, as README.md says."; \
+	exit 1

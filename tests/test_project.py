@@ -21,7 +21,7 @@ from PIL import Image
 
 from course_utils.density import ImageDensity, course_pictures
 from tests.notebook_rules import LINK, code_cells, read
-from tools import banner, draw_densities
+from tools import banner, draw_densities, python_fits
 from tools.notebooks import select
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -125,6 +125,121 @@ def test_make_passes_options_on():
     assert "tree/notebooks/00_start_here.ipynb --no-browser --port 9999" in run.stdout
 
 
+GOOD = "(3, 13)", "Linux", "x86_64"
+FAKE = """#!/bin/sh
+[ "$1" = -m ] && {{ mkdir -p .venv; echo "{name}" > chosen; exit; }}
+exec {python} -c '
+import platform, runpy, sys, sysconfig
+sys.version_info, platform.system = {version}, lambda: "{system}"
+platform.machine = lambda: "{machine}"
+sysconfig.get_platform = lambda: "any-{machine}"
+platform.mac_ver, platform.libc_ver = lambda: ("14.1", "", ""), lambda: ("glibc", "2.39")
+runpy.run_path(sys.argv[1], run_name="__main__")' "$1"
+"""
+NAMES = ["python3", "python3.14", "python3.13", "python3.12", "python3.11", "python"]
+
+
+def made_with(folder, pythons, *options):
+    """How `make` ends that finds these Pythons, and only these; and which of them it takes."""
+    places = folder / "bin"
+    places.mkdir()
+    for name, (version, system, machine) in pythons.items():
+        fake = dict(version=version, system=system, machine=machine, python=sys.executable)
+        (places / name).write_text(FAKE.format(name=name, **fake))
+        (places / name).chmod(0o755)
+    for tool in ("sh", "cat", "mkdir", "make"):
+        (places / tool).symlink_to(shutil.which(tool))
+    for part in ("Makefile", "requirements.lock", "tools/python_fits.py"):
+        (folder / part).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / part, folder / part)
+    command = [places / "make", ".venv/.made", *options]
+    environment = {"PATH": str(places)}
+    run = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
+    chosen = folder / "chosen"
+    return run, chosen.read_text().strip() if chosen.exists() else None
+
+
+@needs_make
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake Pythons are shell scripts")
+@pytest.mark.parametrize(
+    "pythons, taken",
+    [
+        ({"python3": GOOD, "python3.14": GOOD}, "python3"),
+        ({"python3": ("(3, 15)", *GOOD[1:]), "python3.12": GOOD, "python": GOOD}, "python3.12"),
+        ({"python3": ("(3, 9)", *GOOD[1:]), "python3.14": ("(3, 14)", *GOOD[1:])}, "python3.14"),
+        ({"python": ("(3, 11)", "Darwin", "arm64")}, "python"),
+        ({"python3": ("(3, 13)", "Windows", "arm64"), "python": GOOD}, "python"),
+    ],
+)
+def test_make_takes_a_python_that_pytorch_is_built_for(tmp_path, pythons, taken):
+    run, chosen = made_with(tmp_path, pythons)
+    assert (run.returncode, chosen) == (0, taken), run.stdout + run.stderr
+
+
+@needs_make
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake Pythons are shell scripts")
+@pytest.mark.parametrize(
+    "python, reason",
+    [
+        (("(3, 15)", "Linux", "x86_64"), "is Python 3.15;"),
+        (("(3, 13)", "Darwin", "x86_64"), "is made for macOS on x86_64;"),
+        (("(3, 13)", "Windows", "arm64"), "is made for Windows on arm64;"),
+        (("(3, 13)", "Windows", "win32"), "is made for Windows on win32;"),
+        (("(3, 13)", "Linux", "riscv64"), "is made for Linux on riscv64;"),
+    ],
+)
+def test_make_says_what_is_wrong_with_every_python(tmp_path, python, reason):
+    run, chosen = made_with(tmp_path, dict.fromkeys(NAMES, python))
+    assert run.returncode and chosen is None
+    assert run.stdout.count(reason) == len(NAMES)
+    assert "Python 3.11 to 3.14 on Linux" in run.stdout and "README.md" in run.stdout
+
+
+@needs_make
+@pytest.mark.skipif(sys.platform == "win32", reason="the fake Pythons are shell scripts")
+def test_make_takes_the_python_that_is_named_or_none(tmp_path):
+    old = ("(3, 9)", "Linux", "x86_64")
+    run, chosen = made_with(tmp_path, {"python3": GOOD, "mine": old}, "PYTHON=mine")
+    assert run.returncode and chosen is None and "mine is Python 3.9;" in run.stdout
+    (tmp_path / "bin" / "python3").unlink()
+    environment = {"PATH": str(tmp_path / "bin")}
+    command = [tmp_path / "bin" / "make", ".venv/.made"]
+    run = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert run.returncode and "can use: there is none." in run.stdout
+
+
+@pytest.mark.parametrize(
+    "machine, reason",
+    [
+        (dict(macos="13.7"), "runs on macOS 13.7"),
+        (dict(macos="14.0"), ""),
+        (dict(macos="26.1"), ""),
+        (dict(system="Linux", machine="aarch64", libc=("glibc", "2.28")), ""),
+        (dict(system="Linux", machine="x86_64", libc=("glibc", "2.17")), "runs on glibc 2.17"),
+        (dict(system="Linux", machine="x86_64"), "runs on a C library other than glibc"),
+        (dict(system="FreeBSD", machine="amd64"), "is made for FreeBSD on amd64"),
+        (dict(system="Windows", machine="amd64"), ""),
+        (dict(free_threaded=True), "is a free-threaded build"),
+        (dict(implementation="PyPy"), "is PyPy"),
+    ],
+)
+def test_what_a_machine_lacks_is_named(machine, reason):
+    mac = dict(version=(3, 12), system="Darwin", machine="arm64", macos="15.2")
+    assert python_fits.problem(**(mac | machine)) == reason
+
+
+def test_versions_and_systems_are_the_same_everywhere():
+    """A new PyTorch in the lock may have other builds: look, then change these places."""
+    first, last = (".".join(map(str, version)) for version in python_fits.VERSIONS)
+    assert LOCK["torch"] == python_fits.TORCH
+    assert python_fits.here() == ""
+    for name in ("README.md", "Makefile"):
+        text = " ".join((ROOT / name).read_text("utf-8").replace("\\\n", " ").split())
+        assert f"Python {first} to {last}" in text, name
+        assert "macOS 14 or newer" in text and "glibc 2.28 or newer" in text, name
+    assert PROJECT["requires-python"] == f">={first}"
+
+
 @pytest.mark.parametrize("page", ["README.md", "data/README.md"])
 def test_links_lead_somewhere(page):
     for target in LINK.findall((ROOT / page).read_text("utf-8")):
@@ -151,7 +266,7 @@ def test_pictures_are_what_the_script_draws(tmp_path):
     draw_densities.draw_all(tmp_path)
     drawn = sorted(tmp_path.rglob("*.png"))
     made = {ROOT / "data" / f"{name}.png" for name in ("banner", "lab", "slide")}  # otherwise
-    assert len(drawn) == len({*(ROOT / "data").rglob("*.png")} - made) == 18
+    assert len(drawn) == len({*(ROOT / "data").rglob("[!.]*.png")} - made) == 18
     assert all(path.is_file() and path.stat().st_size < 400_000 for path in made)
     for path in drawn:
         kept = np.asarray(Image.open(ROOT / "data" / path.relative_to(tmp_path)), int)
@@ -168,7 +283,7 @@ def test_the_banner_is_what_the_script_draws():
 @pytest.mark.parametrize("name, classes", [("two_discs", 2), ("spiral", 3), ("star", 5)])
 def test_class_pictures_add_up_to_the_whole(name, classes):
     whole = course_pictures()[name]
-    parts = sorted(whole.with_suffix("").glob("*.png"))
+    parts = sorted(whole.with_suffix("").glob("[!.]*.png"))
     assert len(parts) == classes
     total = sum(np.asarray(Image.open(path), int) for path in parts)
     assert abs(total - np.asarray(Image.open(whole), int)).max() <= 2
@@ -177,8 +292,9 @@ def test_class_pictures_add_up_to_the_whole(name, classes):
 
 # Rooms of the package: each imports only from the lines above its own, and within itself.
 ROOMS = [
-    "output paths",
-    "arguments checkpoints checks compute keeping live models pictures saved spatial",
+    "arguments output paths",
+    "checkpoints checks compute keeping live models pictures saved spatial",
+    "decoding",
     "density exercises metrics plots training",
     "datasets",
     "diffusion judge sphere widgets",
@@ -186,7 +302,8 @@ ROOMS = [
 ]
 PACKAGE = ROOT / "course_utils"
 MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in PACKAGE.rglob("*.py")
+    ".".join(path.relative_to(ROOT).with_suffix("").parts): path
+    for path in PACKAGE.rglob("[!.]*.py")
 }
 
 
