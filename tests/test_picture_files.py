@@ -6,6 +6,7 @@ import shutil
 import struct
 import subprocess
 import sys
+import types
 import warnings
 from pathlib import Path
 from zlib import compress, crc32
@@ -17,11 +18,13 @@ import tifffile
 from PIL import Image
 from skimage.color import rgb2gray
 
-from course_utils import checkpoints, decoding, density
+from course_utils import checkpoints, decoding, density, sphere
 from course_utils.datasets import folder
 from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
 from course_utils.pictures import as_path, listed
+from tests.notebook_rules import code_cells, read
+from tools.notebooks import select
 
 
 @pytest.fixture(autouse=True)
@@ -719,3 +722,67 @@ def test_too_many_pictures_for_the_memory_are_refused_before_they_are_read(tmp_p
     monkeypatch.setattr(decoding, "read_picture", lambda path: pytest.fail("it is read"))
     with pytest.raises(MemoryError, match=r"3 pictures of 300 x 300 need 0\.\d GiB, and 0\.0 GiB"):
         folder.read(tmp_path, 300)
+
+
+# ---- the cells of lessons that read
+
+
+def cell_with(number, words):
+    (cell,) = [cell.source for cell in code_cells(read(number)[0]) if words in cell.source]
+    return cell
+
+
+@pytest.mark.parametrize("n", [1, 99])
+def test_lesson_07_says_at_once_that_there_are_too_few_pictures(tmp_path, n):
+    for number in range(n):
+        save(tmp_path / f"{number}.png")
+    cell, names = cell_with("07", "folder.read("), {"seed": 0, "my_folder": tmp_path}
+    with pytest.raises(ValueError, match=rf"holds {n} pictures .* needs 100 or more"):
+        exec(cell, names)
+    for number in range(n, 100):
+        save(tmp_path / f"{number}.png")
+    shown = types.SimpleNamespace(pictures=lambda rows, *_: names.update(rows=rows))
+    exec(cell, names | {"plots": shown, "checks": None})
+    assert names["rows"].shape[0] * names["rows"].shape[1] == 36
+
+
+def test_lesson_03_reads_the_folder_of_classes_that_people_have(tmp_path, capsys):
+    names = {"seed": 0}
+    exec(cell_with("03", "def read_classes("), names)
+    for name, light in (("._one.png", 9), ("one.webp", 255), ("two.PNG", 51)):
+        save(tmp_path / name, (light,) * 3, format="PNG")
+    (tmp_path / "three.heic").touch()
+    (tmp_path / "Thumbs.db").touch()
+    data = names["read_classes"](f"'{tmp_path}'")
+    assert data.names == ["one", "two"]
+    np.testing.assert_allclose(data.share, [5 / 6, 1 / 6])
+    assert capsys.readouterr().out == "1 .heic: save them as JPEG or PNG.\n"
+    with pytest.raises(ValueError, match=r"one\.webp: The picture is all black"):
+        names["read_classes"](tmp_path, invert=True)
+    for name in ("star", "Star"):
+        assert len(names["read_classes"](name).names) == 5
+    (tmp_path / "none").mkdir()
+    with pytest.raises(ValueError, match="has no picture that can be read, but no files"):
+        names["read_classes"](tmp_path / "none")
+    with pytest.raises(FileNotFoundError, match=r"those are spiral, star, two_discs\.$"):
+        names["read_classes"]("stra")
+
+
+def test_every_lesson_with_a_picture_can_invert_it():
+    """With the same words; and the choice is used."""
+    line = "invert = False  # True: dark counts as white, for a dark drawing on white paper"
+    inverted = []
+    for path in select():
+        cells = code_cells(read(path.name[:2])[0])
+        tagged = [cell.source for cell in cells if "parameters" in cell.metadata.get("tags", [])]
+        choices = "\n".join(tagged).splitlines()
+        if any(choice.startswith("picture =") for choice in choices):
+            assert line in choices, path
+            assert any(re.search(r"picture, .*invert\)", cell.source) for cell in cells), path
+            inverted.append(path.name[:2])
+    assert inverted == ["01", "02", "03", "08", "09", "10"]
+
+
+def test_inverted_colours_are_the_negative():
+    plain, inverted = (sphere.colours(PICTURES / "lake.png", 8, invert) for invert in (False, True))
+    assert plain.shape == inverted.shape and abs(plain - inverted).max() > 0.3
