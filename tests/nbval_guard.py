@@ -25,7 +25,7 @@ import pytest
 from nbval import kernel as nbval_kernel
 from nbval import plugin as nbval_plugin
 
-# Memory of a kernel, 1.5 GiB with the server; seconds of a notebook, which are only marked.
+# Memory of a kernel, 1.6 GiB with the server; seconds of a notebook, which are only marked.
 MOST_MIB, LONG = 1450, 180
 STRICT = """
 def _strict(ip):
