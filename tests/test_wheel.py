@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -17,7 +18,9 @@ from tests.notebook_rules import code_cells, read
 from tools.notebooks import execute, select
 
 ROOT = Path(__file__).resolve().parents[1]
-PARTS = ["course_utils", "data", "LICENSE", "README.md", "pyproject.toml"]
+SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]
+OTHERS = {Path(file).parts[0] for files in SETUP["data-files"].values() for file in files}
+PARTS = ["course_utils", "data", *OTHERS, "LICENSE", "README.md", "pyproject.toml"]
 SHIPPED = [paths.VERDICTS, *paths.PICTURES.rglob("[!.]*.png"), *paths.CHECKPOINTS.glob("[!.]*.s*")]
 SHIPPED = {path.relative_to(paths.DATA).as_posix() for path in SHIPPED if path.name[0] != "."}
 READS = """
@@ -40,7 +43,7 @@ def python(*arguments, cwd, **environment):
     run = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
-    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
     return run.stdout
 
 
@@ -62,7 +65,10 @@ def copy(tmp_path_factory):
 def wheel(copy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(copy)]
-    python("-m", "pip", "wheel", *options, cwd=folder)
+    told = python("-m", "pip", "wheel", "-v", *options, cwd=folder)
+    assert "absent from the `packages`" not in told, (
+        "each folder of data/ is a package to setuptools"
+    )
     return next(folder.glob("*.whl"))
 
 
