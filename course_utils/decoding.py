@@ -18,7 +18,7 @@ def read_picture(path) -> np.ndarray:
 
     uint8, or uint16 for grey of more than 8 bits, both with 0 as black; or the numbers of the file,
     if they are floats or have 32 bits. A fourth channel is the opacity. More than 4096 pixels on a
-    side are averaged down to 2048 or a little more, except where there are more than 8 bits.
+    side are averaged down to 2048 or a little more.
 
     Raises:
         ValueError: the file is not a picture, is damaged, or has more than 268 million pixels.
@@ -29,17 +29,9 @@ def read_picture(path) -> np.ndarray:
             return a
         raise ValueError("it has no pixels")
     except _TooLarge as error:
-        raise ValueError(f"{path.name} {error}") from None
+        raise ValueError(f"{path.name} {error}.") from None
     except Exception as error:  # every file format has its own kinds of failure
-        why = (
-            "it is of no kind that is known" if isinstance(error, UnidentifiedImageError) else error
-        )
-        reason = f"is not a picture that can be read, or it is damaged ({_first_line(why)})."
-        if "imagecodecs" in str(error):
-            reason = "is packed in a way that needs one more package: pip install imagecodecs."
-        if advice(path):
-            reason = f"cannot be read; files that end in {path.suffix}: {advice(path)}."
-        raise ValueError(f"{path.name} {reason}") from error
+        raise ValueError(f"{path.name} {_reason(path, error)}.") from error
 
 
 def brightest(a) -> int:
@@ -98,15 +90,27 @@ class _TooLarge(ValueError):
     pass
 
 
-def _first_line(error):
-    return str(error).split("\n")[0]
+def _reason(path, error):
+    """Why a file cannot be read, and what to do about it."""
+    if advice(path):
+        return f"cannot be read; files that end in {path.suffix}: {advice(path)}"
+    if "imagecodecs" in str(error):
+        return "is packed in a way that needs one more package: pip install imagecodecs"
+    why = str(error).split("\n")[0]
+    if isinstance(error, UnidentifiedImageError):
+        why, first = "its first bytes are of no kind that is known", path.read_bytes()[:12]
+        if first[4:] in (b"ftypheic", b"ftypheix", b"ftypmif1"):
+            return "is a HEIC picture, whatever its name says; save it as JPEG or PNG"
+        if first.lstrip().startswith(b"<"):
+            return "is a web page, whatever its name says; save the picture itself"
+    return f"is not a picture that can be read, or it is damaged ({why})"
 
 
 def _check_size(width, height):
     if width * height > LARGEST_FILE:
         raise _TooLarge(
             f"has {width} x {height} pixels; at most {LARGEST_FILE // 10**6} million can be read, "
-            "so make it smaller first."
+            "so make it smaller first"
         )
 
 
@@ -128,10 +132,14 @@ def _pixels(picture, tags):
     see_through, large = picture.info.get("transparency"), max(picture.size)
     if large > 2 * LARGEST_FILE_SIDE and picture.format in ("JPEG", "MPO"):
         picture.draft(None, [LARGEST_FILE_SIDE * side // large for side in picture.size])
+    smaller = max(picture.size) // LARGEST_FILE_SIDE
+    smaller = smaller if max(picture.size) > 2 * LARGEST_FILE_SIDE else 1
     deep = picture.mode in ("I", "F") or picture.mode.startswith("I;16")
     whole = picture.mode != "F" and (picture.mode != "I" or picture.format == "PPM")
     picture = ImageOps.exif_transpose(picture)
     if deep:
+        if smaller > 1 and see_through is None and picture.mode != "I":
+            picture = picture.convert("F").reduce(smaller)
         a = np.asarray(picture)
         a = a.astype(np.uint16 if whole else a.dtype.newbyteorder("="), copy=False)
         if tags.get(258) == (12,):  # bits
@@ -146,9 +154,7 @@ def _pixels(picture, tags):
         picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
     if picture.mode not in ("L", "RGB") or picture.has_transparency_data:
         picture = picture.convert("RGBA")
-    if max(picture.size) > 2 * LARGEST_FILE_SIDE:
-        picture = picture.reduce(max(picture.size) // LARGEST_FILE_SIDE)
-    return np.asarray(picture)
+    return np.asarray(picture.reduce(smaller) if smaller > 1 else picture)
 
 
 def _decode_tiff(path):

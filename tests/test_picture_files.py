@@ -398,6 +398,19 @@ def test_a_large_photograph_is_read_without_a_word(tmp_path):
     assert Image.MAX_IMAGE_PIXELS is not None  # others' pictures are checked as before
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.tif", "12 bits.png", "floats.tif"])
+def test_a_large_picture_of_more_than_8_bits_is_reduced(tmp_path, name):
+    light = LIGHT.repeat(600, 0).repeat(520, 1)
+    if name == "floats.tif":
+        tifffile.imwrite(tmp_path / name, light.astype(np.float32))
+    else:
+        deep(light, 4095 if "12" in name else 65535)(tmp_path / name)
+    a = decoding.read_picture(tmp_path / name)
+    assert a.shape == (2400, 2080) and a.dtype == (np.float32 if "f" in name[:2] else np.uint16)
+    corners = decoding.scaled(a, decoding.white(decoding.brightest(a)))[::2399, ::2079]
+    np.testing.assert_allclose(corners, [[1, 0.2], [0.6, 0.4]], atol=0.001)
+
+
 @pytest.mark.parametrize("kind", ["png", "tif"])
 def test_a_file_that_is_too_large_gets_a_sentence_before_it_is_decoded(tmp_path, kind):
     path = tmp_path / f"large.{kind}"
@@ -433,12 +446,15 @@ def test_a_packed_tiff_names_the_package_that_is_missing(tmp_path):
         ("a.pdf", "save them as PNG"),
         ("a.mov", "single pictures"),
         ("a.zip", "unpack them"),
-        ("a.jpg", "is not a picture"),
+        ("a.jpg", r"is not a picture .*\(its first bytes are of no kind that is known\)"),
         ("a.txt", "is not a picture"),
+        ("page.jpg", "is a web page"),
+        ("phone.jpg", "is a HEIC picture"),
     ],
 )
 def test_one_file_that_is_no_picture(tmp_path, name, words):
-    (tmp_path / name).write_bytes(b"anything else")
+    first = {"page.jpg": b"\n<!DOCTYPE html>", "phone.jpg": b"\0\0\0\x18ftypheic\0\0\0\0"}
+    (tmp_path / name).write_bytes(first.get(name, b"anything else"))
     with pytest.raises(ValueError, match=rf"^{name} .*{words}.*\.$") as caught:
         ImageDensity.from_file(tmp_path / name)
     assert str(tmp_path) not in str(caught.value)
@@ -562,7 +578,7 @@ def test_a_picture_without_an_ending_is_known_by_its_first_bytes(tmp_path):
 
 def test_reasons_are_grouped_and_long_lists_are_cut(tmp_path):
     for number in range(30):
-        (tmp_path / f"{number:02}.jpg").write_text("<html>")
+        (tmp_path / f"{number:02}.jpg").write_text("text")
     tifffile.imwrite(tmp_path / "nan.tif", np.full((4, 4), np.nan, np.float32))
     save(tmp_path / "x.png")
     with pytest.warns(UserWarning) as caught:
