@@ -5,7 +5,7 @@ python -m slides.build 01         only these
 """
 
 import hashlib
-import html
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +20,32 @@ from tools.system import apt_install
 ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "slides"
 CACHE = ROOT / ".cache" / "executed"
+SLIDES, TITLE = re.compile(r'content="(\d+ slides)"'), re.compile("<title>(.*?)</title>")
+INDEX = """<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Slides</title>
+<style>
+body {{ font: 22px/1.5 sans-serif; color: #222; max-width: 40em; margin: 40px auto; }}
+body {{ padding: 0 20px; }}
+ul {{ list-style: none; padding: 0; }}
+li {{ margin: 0.4em 0; }}
+a {{ color: #0072B2; }}
+small {{ color: #666; white-space: nowrap; }}
+</style>
+</head>
+<body><main>
+<h1>Slides</h1>
+<p>Each deck is one file. Arrow keys, the arrows in the margins, or a swipe turn the pages; S shows
+the speaker's notes, F fills the screen; to print, add <code>?print-pdf</code> to the address.</p>
+<ul>
+{rows}
+</ul>
+</main></body>
+</html>
+"""
 
 
 def fetch_libraries():
@@ -44,7 +70,9 @@ def fetch_libraries():
 def executed(path: Path):
     """The notebook with outputs and widget state, from the cache if nothing has changed."""
     digest = hashlib.sha256(path.read_bytes())
-    for source in sorted([*(ROOT / "course_utils").rglob("*.*"), *(ROOT / "data").rglob("*.*")]):
+    for source in sorted(
+        [*(ROOT / "course_utils").rglob("[!.]*.*"), *(ROOT / "data").rglob("[!.]*.*")]
+    ):
         if "__pycache__" not in source.parts:
             digest.update(source.read_bytes())
     cached = CACHE / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
@@ -72,19 +100,13 @@ def build(path: Path) -> Path:
 
 
 def write_index():
-    """A page with a link to every deck that is built."""
+    """A page with a link to every deck that is built, under the lesson's title."""
     rows = []
     for deck in sorted(OUT.glob("[0-9][0-9]_*.html")):
-        title = deck.stem.replace("_", " ")
-        rows.append(f'<li><a href="{deck.name}">{html.escape(title)}</a></li>')
-    page = (
-        '<!DOCTYPE html><html lang="en"><meta charset="utf-8"><title>Slides</title>'
-        "<body style='font:22px sans-serif;margin:60px'><h1>Slides</h1>"
-        "<p>Each deck is one file. Arrow keys turn the pages, S shows the speaker's notes, "
-        "F fills the screen; to print, add <code>?print-pdf</code> to the address.</p>"
-        f"<ul>{''.join(rows)}</ul></body></html>"
-    )
-    (OUT / "index.html").write_text(page, "utf-8")
+        text = deck.read_text("utf-8")
+        title, slides = TITLE.search(text)[1], SLIDES.search(text)[1]
+        rows.append(f'<li><a href="{deck.name}">{title}</a> <small>{slides}</small></li>')
+    (OUT / "index.html").write_text(INDEX.format(rows="\n".join(rows)), "utf-8")
 
 
 def main(numbers):

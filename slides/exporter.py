@@ -39,6 +39,7 @@ PLOTLY = "application/vnd.plotly.v1+json"
 REFERENCES = HERE.parent / "notebooks" / "references.md"
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!\w+:)([^()\s]*)\)")
 NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
+EMPTY_HEADING = re.compile(r"<th[^>]*>\s*</th>")  # which a screen reader would read out as one
 HEADING = re.compile(r"^#{1,6} (.*)", re.MULTILINE)
 FENCED = re.compile(r"^(`{3,}|~{3,}).*?^\1[^\n]*", re.MULTILINE | re.DOTALL)
 SHOWN = [PLOTLY, VIEW, "text/html", "text/markdown", "image/svg+xml", "image/png", "text/plain"]
@@ -81,7 +82,8 @@ class DeckExporter(SlidesExporter):
             "slides": sum(_starts(cell) for cell in nb.cells),
             "plotly": any(PLOTLY in out.get("data", {}) for out in outputs),
         }
-        return super().from_notebook_node(nb, resources, **keywords)
+        body, resources = super().from_notebook_node(nb, resources, **keywords)
+        return EMPTY_HEADING.sub("<td></td>", body), resources
 
     def _create_environment(self):
         environment = super()._create_environment()

@@ -80,16 +80,46 @@ const Deck = (() => {
     figure.replaceChildren(Object.assign(new Image(width), { src, style: 'zoom: 1' }));
   }
 
-  // Code and text output as large as the slide allows.
-  function fit() {
-    const slide = Reveal.getCurrentSlide(), blocks = [...slide.querySelectorAll('pre')];
-    if (slide.dataset.fitted) return;
-    slide.dataset.fitted = '1';
+  const portrait = () => innerWidth < innerHeight && !Reveal.isPrintView();
+
+  // A slide in portrait has a fifth more area than one in landscape, so that its text is as large.
+  function shape() {
+    if (!portrait()) return { width: 1280, height: 720 };
+    const ratio = (innerHeight - 56) / innerWidth;
+    const width = Math.sqrt(1.2 * 1280 * 720 / ratio);
+    const scale = Math.floor(100 * innerWidth / width) / 100; // reveal rounds it so, and would cut the slide
+    return { width: innerWidth / scale, height: (innerHeight - 56) / scale };
+  }
+
+  // Code, text output and widgets as large as the slide allows; in portrait formulas too, and, if need be, all.
+  function fit(slide) {
+    const { width, height } = shape(), shaped = `${width} x ${height}`;
+    if (slide.dataset.fitted === shaped) return;
+    slide.dataset.fitted = shaped;
+    slide.style.zoom = '';
+    const blocks = [...slide.querySelectorAll('pre')], widgets = [...slide.querySelectorAll('.widget')];
+    for (const widget of widgets) widget.style.zoom = '';
+    for (const formula of slide.querySelectorAll('.katex-display')) {
+      formula.style.fontSize = '';
+      const share = formula.clientWidth / formula.scrollWidth;
+      if (portrait() && share < 1) formula.style.fontSize = `${0.97 * share}em`;
+    }
     const bottom = () => Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
+    const fits = () => bottom() < slide.clientHeight - 30 && blocks.every(b => b.scrollWidth <= b.clientWidth);
     for (let size = 24; size >= 16; size--) {
       for (const block of blocks) block.style.fontSize = `${size}px`;
-      if (bottom() < 690 && blocks.every(b => b.scrollWidth <= b.clientWidth)) return;
+      if (fits()) break;
     }
+    for (const widget of widgets)
+      for (let zoom = getComputedStyle(widget).zoom; zoom > 0.9 && !fits(); zoom -= 0.02) widget.style.zoom = zoom;
+    const wide = () => slide.scrollWidth > slide.clientWidth;
+    for (let zoom = 95; portrait() && zoom >= 40 && !(fits() && !wide()); zoom -= 5) slide.style.zoom = zoom / 100;
+  }
+
+  function turned() {
+    document.documentElement.classList.toggle('portrait', portrait());
+    Reveal.configure(shape());
+    fit(Reveal.getCurrentSlide());
   }
 
   // In a widget the keys are the widget's; Escape leaves it, and page keys turn the slides all the same.
@@ -110,14 +140,22 @@ const Deck = (() => {
     for (const notes of document.querySelectorAll('aside.notes')) renderMathInElement(notes, { ...options, output: 'mathml' });
     renderMathInElement(document.querySelector('.slides'), options);
     for (const place of document.querySelectorAll('.widget')) await widget(place);
+    const print = new Promise(resolve => document.querySelector('.reveal').addEventListener('pdf-ready', resolve));
     await Reveal.initialize({
-      width: 1280, height: 720, margin: 0, center: false, hash: true, transition: 'none',
-      slideNumber: 'c/t', controls: false, navigationMode: 'linear', pdfSeparateFragments: false, plugins: [RevealNotes],
+      width: 1280, height: 720, margin: 0, center: false, hash: true, transition: 'none', scrollActivationWidth: null,
+      slideNumber: 'c/t', controls: false, navigationMode: 'linear', pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
       keyboardCondition: event => !event?.target?.closest?.('.widget'),
     });
     document.addEventListener('keydown', keys, true);
-    const arrive = () => { fit(); plots(); };
+    const arrive = () => { fit(Reveal.getCurrentSlide()); plots(); };
     Reveal.on('slidechanged', arrive);
+    if (Reveal.isPrintView()) {
+      await print;
+      for (const slide of Reveal.getSlides()) fit(slide);
+    } else {
+      turned();
+      addEventListener('resize', turned);
+    }
     arrive();
     document.documentElement.dataset.deckReady = '1';
   }

@@ -10,8 +10,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from slides import build
-from slides.exporter import DeckExporter
-from tests.deck import deck_of, faults, go_to, open_deck
+from slides.exporter import NODE, DeckExporter
+from tests.deck import READY, deck_of, deck_run, faults, go_to, open_deck
 from tests.notebook_rules import TWO_LECTURES
 from tests.test_widgets import pixels
 from tools.notebooks import select
@@ -50,9 +50,22 @@ def test_size_and_number_of_slides(decks, browser, name):
     page.context.close()
 
 
-def test_index_links_to_every_deck(decks):
-    page = (build.OUT / "index.html").read_text("utf-8")
-    assert all(f'href="{name}.html"' in page for name in LESSONS)
+def test_index_names_every_deck_by_its_title(decks, browser):
+    page = browser.new_page()
+    page.goto((build.OUT / "index.html").as_uri())
+    items = page.locator("li").all_inner_texts()
+    assert len(items) == len(LESSONS)
+    for item, name in zip(items, LESSONS, strict=True):
+        notebook = nbformat.read(build.ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
+        starts = ("slide", "subslide")
+        kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+        title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
+        assert item == f"{title} {sum(kind in starts for kind in kinds)} slides"
+    page.get_by_role("link", name="04").click()
+    page.wait_for_function("() => document.documentElement.dataset.deckReady")
+    page.get_by_role("link", name="All decks").click()
+    page.wait_for_url("**/index.html")
+    page.close()
 
 
 # ---- speaker notes, from the notebooks as they are stored
@@ -377,7 +390,7 @@ def test_drawing_by_touch_does_not_turn_the_slide(decks, browser):
     context.close()
 
 
-def test_formulas_alt_texts_notes_and_a_way_back(deck_01):
+def test_formulas_alt_texts_spoken_texts_and_a_way_back(deck_01):
     assert deck_01.locator(".slides section .katex").count() > 20
     alt_texts = deck_01.eval_on_selector_all("section img", "all => all.map(image => image.alt)")
     assert alt_texts and all(len(alt.split()) >= 5 for alt in alt_texts)
@@ -385,17 +398,219 @@ def test_formulas_alt_texts_notes_and_a_way_back(deck_01):
     notes = deck_01.eval_on_selector_all("aside.notes", "all => all.map(note => note.textContent)")
     assert any("You need" in note for note in notes)
     assert not deck_01.locator(".slides").inner_text().count("You need")
-    assert deck_01.get_attribute("a.lesson", "href").endswith("01_sampling_from_images.ipynb")
+    links = deck_01.eval_on_selector_all("a", "all => all.map(a => a.getAttribute('href'))")
+    outside = [link for link in links if not link.startswith(("http", "#"))]
+    assert outside == ["index.html"] and (build.OUT / "index.html").exists()
 
 
-def test_prints_one_page_a_slide(decks, browser, tmp_path):
+# ---- paper, phones, mouse and screen readers, on decks made of each kind of cell
+
+AXE = (NODE / "axe-core" / "axe.min.js").read_text
+FIGURE = "from course_utils import plots\nfig, axes = plots.planes(3)\n"
+FIGURE += "plots.show(fig, 'Three empty squares, side by side.')"
+LONG = "# " + "a comment of ten words that is as long as allowed " * 2
+KINDS = [
+    ("# 01 A deck\n\nA line of words and a [link](https://example.org).", "slide", []),
+    ("## Text\n\n- $x^2$\n- one more\n\n$$a = b + c \\\\qquad d = e + f$$", "slide", []),
+    ("| | b |\n|---|---|\n| c | 1 |", "subslide", []),
+    (FIGURE, "slide", ["hide-input"]),
+    (f"{LONG[:95]}\nfor i in range(9):\n    print(i * 'word ')", "subslide", []),
+    ("plots.table({'': ['a'], 'b': ['1']}, 'A table.')", "fragment", ["hide-input"]),
+    ("from course_utils.widgets.painter import Painter\nPainter()", "slide", ["hide-input"]),
+]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    """A deck with a slide for each kind of thing that a deck shows."""
+    cells = []
+    for number, (source, kind, tags) in enumerate(KINDS):
+        make = new_markdown_cell if source[0] in "#|" and number < 3 else new_code_cell
+        cells.append(make(source, metadata={"tags": tags, **at(kind)}))
+    return deck_run(cells, tmp_path_factory.mktemp("kinds"))
+
+
+BOXES = """slide => {
+    const frame = slide.getBoundingClientRect(), found = [];
+    for (const element of slide.querySelectorAll('*')) {
+        if (element.closest('aside.notes, .plotly-figure')) continue;
+        const { left, top, width, height } = element.getBoundingClientRect();
+        if (width && height) found.push([left - frame.left, top - frame.top, width, height]);
+    }
+    return found;
+}"""
+
+
+def slide_boxes(page, number):
+    """(left, top, width, height) of everything on a slide with all its fragments, in order."""
+    page.evaluate(
+        """k => {
+            const { h, v } = Reveal.getIndices(Reveal.getSlides()[k]);
+            Reveal.slide(h, v || 0, 99);
+        }""",
+        number,
+    )
+    page.evaluate(READY)
+    return page.evaluate(f"({BOXES})(Reveal.getCurrentSlide())")
+
+
+def print_view(browser, path):
     page = browser.new_page(viewport={"width": 1280, "height": 720})
-    page.goto(decks["01_sampling_from_images"].resolve().as_uri() + "?print-pdf")
+    page.goto(path.resolve().as_uri() + "?print-pdf")
     page.wait_for_function("() => document.documentElement.dataset.deckReady")
-    total = page.locator(".slides section:not(.stack)").count()  # the same before and in print
-    page.wait_for_function("n => document.querySelectorAll('.pdf-page').length === n", arg=total)
+    return page
+
+
+def test_a_page_on_paper_is_its_slide(kinds, browser):
+    page, _, _ = open_deck(browser, kinds)
+    total = page.evaluate("Reveal.getTotalSlides()")
+    seen = [slide_boxes(page, number) for number in range(total)]
+    page.context.close()
+    page = print_view(browser, kinds)
+    for number in range(total):
+        boxes = page.evaluate(f"k => ({BOXES})(Reveal.getSlides()[k])", number)
+        assert len(boxes) == len(seen[number]) > 0
+        np.testing.assert_allclose(boxes, seen[number], atol=1)
+        assert min(left for left, *_ in boxes) >= 59  # a margin
+        place = "k => { const { x, y, width, height } = Reveal.getSlides()[k]"
+        place += ".closest('.pdf-page').getBoundingClientRect(); return [x, width, height]; }"
+        assert page.evaluate(place, number) == [0, 1280, 719]  # one pixel less, so that none flows
     content = page.pdf(prefer_css_page_size=True, print_background=True)
     assert len(re.findall(rb"/Type\s*/Page\b", content)) == total
+    page.close()
+
+
+def test_arrows_to_click_lie_beside_the_content(kinds, browser):
+    page, _, _ = open_deck(browser, kinds)
+    total = page.evaluate("Reveal.getTotalSlides()")
+    back, on = [page.get_by_role("button", name=f"{n} slide") for n in ("previous", "next")]
+    assert not back.is_visible()
+    for width, height in [(1280, 720), (1024, 768), (800, 450)]:
+        page.set_viewport_size({"width": width, "height": height})
+        page.evaluate("Reveal.slide(1)")
+        arrows = [arrow.bounding_box() for arrow in (back, on)]
+        assert min(min(arrow["width"], arrow["height"]) for arrow in arrows) >= 32
+        slide = page.evaluate("(r => [r.left, r.right])(Reveal.getCurrentSlide()"
+                              ".getBoundingClientRect())")  # fmt: skip
+        margin = 60 * page.evaluate("Reveal.getScale()")
+        assert arrows[0]["x"] + arrows[0]["width"] <= slide[0] + margin
+        assert arrows[1]["x"] >= slide[1] - margin
+    page.evaluate("Reveal.slide(0)")
+    seen = 1
+    while on.is_visible():
+        on.click()
+        seen += 1
+    assert page.evaluate("Reveal.isLastSlide()") and seen == total + 1  # one has a fragment
+    back.click()
+    assert back.is_visible() and on.is_visible()
+    page.context.close()
+
+
+PHONE = {"has_touch": True, "is_mobile": True, "offline": True}
+
+
+def phone(browser, path, width, height):
+    page = browser.new_context(viewport={"width": width, "height": height}, **PHONE).new_page()
+    page.goto(path.resolve().as_uri())
+    page.wait_for_function("() => document.documentElement.dataset.deckReady")
+    return page
+
+
+@pytest.mark.parametrize("size", [(390, 844), (768, 1024), (360, 640)])
+def test_a_phone_held_upright(kinds, browser, size):
+    page = phone(browser, kinds, *size)
+    bar = page.locator("nav.turn").bounding_box()
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        boxes = slide_boxes(page, number)
+        width, height = [max(box[k] + box[k + 2] for box in boxes) for k in (0, 1)]
+        assert width <= size[0] and height <= bar["y"] + 1
+        letters = page.evaluate("""() => Math.min(...[...Reveal.getCurrentSlide().querySelectorAll(
+            'p, li, td, th, pre')].filter(e => e.offsetHeight && !e.closest('.widget, aside'))
+            .map(e => parseFloat(getComputedStyle(e).fontSize)))""")
+        zoom = page.evaluate("Reveal.getCurrentSlide().style.zoom || 1")
+        assert letters * float(zoom) * page.evaluate("Reveal.getScale()") >= 8.5
+    page.context.close()
+
+
+def swipe(page, x, y, way):
+    """Draw a finger over the glass from a point, `way` pixels to the right."""
+    session = page.context.new_cdp_session(page)
+    for kind, share in [("Start", 0), *[("Move", k / 8) for k in range(1, 9)], ("End", None)]:
+        points = [] if share is None else [{"x": x + way * share, "y": y, "id": 1}]
+        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
+
+
+@pytest.mark.parametrize("size", [(390, 844), (844, 390)])
+def test_a_swipe_turns_the_page_but_in_a_widget(kinds, browser, size):
+    page, here = phone(browser, kinds, *size), "Reveal.getSlidePastCount()"
+    swipe(page, 300, 200, -200)
+    assert page.evaluate(here) == 1
+    swipe(page, 100, 200, 200)
+    assert page.evaluate(here) == 0
+    page.get_by_role("button", name="next slide").tap()
+    assert page.evaluate(here) == 1
+    go_to(page, ".course-painter")
+    before, number = pixels(page, ".course-painter .paper"), page.evaluate(here)
+    box = page.locator(".course-painter .paper").bounding_box()
+    swipe(page, box["x"] + 0.9 * box["width"], box["y"] + box["height"] / 2, -0.8 * box["width"])
+    assert page.evaluate(here) == number and pixels(page, ".course-painter .paper") != before
+    page.context.close()
+
+
+def test_a_turned_phone_shows_the_same_slide(kinds, browser):
+    page = phone(browser, kinds, 390, 844)
+    page.evaluate("Reveal.slide(1)")
+    page.set_viewport_size({"width": 844, "height": 390})
+    page.wait_for_function("Reveal.getConfig().width === 1280")
+    assert page.evaluate("Reveal.getIndices().h") == 1
+    page.context.close()
+
+
+def complaints(page):
+    """What axe-core finds on a page, whatever its weight."""
+    page.evaluate(AXE("utf-8"))
+    rules = page.evaluate("axe.run()")["violations"]
+    return [f"{rule['id']}: {node['html'][:90]}" for rule in rules for node in rule["nodes"]]
+
+
+def test_axe_finds_nothing(kinds, browser):
+    page, _, _ = open_deck(browser, kinds)
+    for number in range(page.evaluate("Reveal.getTotalSlides()")):
+        slide_boxes(page, number)
+        assert complaints(page) == []
+    page.context.close()
+    for size in [(390, 844), (844, 390)]:
+        page = phone(browser, kinds, *size)
+        assert complaints(page) == []
+        page.context.close()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_axe_finds_nothing_in_a_lesson(decks, browser, name):
+    page = print_view(browser, decks[name])  # where all slides can be seen
+    assert complaints(page) == []
+    page.close()
+
+
+def test_axe_finds_nothing_in_the_index(decks, browser):
+    page = browser.new_page()
+    page.goto((build.OUT / "index.html").as_uri())
+    assert complaints(page) == []
+    page.close()
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_prints_one_page_a_slide(decks, browser, name):
+    page, _, _ = open_deck(browser, decks[name])
+    total = page.evaluate("Reveal.getTotalSlides()")
+    page.context.close()
+    page = print_view(browser, decks[name])
+    edges = page.evaluate(
+        """() => Reveal.getSlides().map(slide => Math.min(...[...slide.querySelectorAll('*')]
+            .filter(e => e.offsetWidth).map(e => e.getBoundingClientRect().left)))"""
+    )
+    assert len(edges) == total == page.locator(".pdf-page").count()
+    assert min(edges) >= 50
     page.close()
 
 
