@@ -521,6 +521,31 @@ def test_player_draws_the_points_where_they_are(page):
     assert orange.all(axis=1).mean() > 0.9
 
 
+def test_a_narrow_window_of_jupyterlab(page):
+    """With its side bar open, a window of 800 pixels leaves less than 400 for a cell's output."""
+    wide = page.viewport_size
+    page.set_viewport_size({"width": 800, "height": 600})
+    for name in ("painter", "player"):
+        widget = page.locator(f".course-{name}")
+        widget.scroll_into_view_if_needed()
+        area = page.locator(".jp-OutputArea-output", has=widget)
+        room = area.bounding_box()
+        assert room["width"] < 400
+        assert area.evaluate("e => e.scrollWidth - e.clientWidth") == 0
+        for part in widget.locator("canvas, button, input:not([hidden]), select, p").all():
+            box = part.bounding_box()
+            if part.is_visible():
+                assert box["x"] >= room["x"]
+                assert box["x"] + box["width"] <= room["x"] + room["width"] + 0.5
+        widget.screenshot(path=f"build/{name}_narrow.png")
+    page.get_by_role("button", name="clear").click()
+    page.locator(".course-painter .paper").scroll_into_view_if_needed()
+    draw(page, 0.25, (0.25, 0.5))
+    wait_for_layers(page, 0.4, 0.25, "[255]")
+    assert layers(page, 0.6, 0.25) == layers(page, 0.4, 0.5) == "[0]"
+    page.set_viewport_size(wide)
+
+
 def test_a_drawing_is_kept_when_all_cells_run_again(page):
     page.get_by_role("button", name="clear").click()
     draw(page, 0.5)

@@ -5,12 +5,10 @@ const STYLE = `
   .course-painter { max-width: 766px; }
   .course-painter .views { flex-wrap: nowrap; gap: min(16px, 2%); align-items: flex-end; }
   .course-painter .paper { flex: 340 1 0; min-width: 0; aspect-ratio: 1; background: black; cursor: crosshair;
-    outline-offset: 2px; }
+    outline-offset: 2px; box-shadow: 0 0 0 1px #777; }
   .course-painter .rain { flex: 400 1 0; min-width: 0; aspect-ratio: 1; background: white; }
   .course-painter .row:empty { display: none; }
   .course-painter button[aria-pressed=true] { background: #0072B2; color: white; }
-  .course-painter button[aria-disabled=true] { background: none; border: 1px dashed;
-    color: var(--jp-content-font-color2, #555); }
   .course-painter .class { display: flex; gap: 6px; align-items: center; }
   .course-painter .class[aria-pressed=true] { background: #222; }
   .course-painter .class i { width: 16px; height: 16px; border: 1px solid white; }
@@ -136,8 +134,8 @@ function render({ model, el, signal }) {
 
   function changed(words = "") {
     news = words;
-    undo.setAttribute("aria-disabled", String(!past.canUndo(pixels)));
-    redo.setAttribute("aria-disabled", String(!past.canRedo()));
+    enable(undo, past.canUndo(pixels));
+    enable(redo, past.canRedo());
     showPixels();
     table = aliasTable(pixels);
     if (!table) drawn = next = 0;
