@@ -7,6 +7,7 @@ from pathlib import Path
 
 import nbformat
 
+from tests.names import bound_again
 from tools.drawing import only_draws
 from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 
@@ -24,6 +25,7 @@ IMAGE = re.compile(r"!\[([^\]]*)\]\(|<img(?![^>]*alt=\"[^\"]{10,}\")")
 ABSOLUTE = re.compile(
     r"(?<![\w.:/~-])/(?:home|root|tmp|work|usr|var|opt|content|Users|mnt)/\w|\b[A-Z]:\\"
 )
+ADDRESS = re.compile(r"\b0x(?:\.\.\.|[0-9a-fA-F]{6,})")  # of memory, whole or shortened
 HISTORY = re.compile(r"\b(?:Out|In)\[|\bIn\b\[|(?<![\w.])_(?=\s*[\[.+*/-])")
 
 
@@ -83,6 +85,11 @@ def _form(notebook, path):
             yield f"code cell {number} steers nbval by a comment; use tags"
         if HISTORY.search(cell.source):
             yield f"code cell {number} uses _, In or Out, which do not exist when it is tested"
+    for number, name, later in bound_again([cell.source for cell in code]):
+        yield (
+            f"code cell {number} reads {name}, which code cells {later} bind again: pass it to "
+            "the function, or take another name there"
+        )
     kinds = "".join(cell.cell_type[0] for cell in notebook.cells)
     if "ccc" in kinds:
         yield "more than two code cells in a row without prose"
@@ -120,6 +127,10 @@ def _outputs(notebook):
                     yield f"a picture of code cell {number} has no alt text"
             if ABSOLUTE.search(str(out.get("text", "")) + str(data.get("text/plain", ""))):
                 yield f"code cell {number} printed an absolute path"
+            texts = [text for kind, text in data.items() if kind.startswith("text/")]
+            texts += [out.get("text", ""), *out.get("traceback", ())]
+            if any(ADDRESS.search(text) for text in texts):
+                yield f"code cell {number} shows an address in memory"
         if "nbval-check-output" in _tags(cell) and not cell.outputs:
             yield f"code cell {number} is tagged for checking, but shows nothing"
 
