@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from tests.names import bound_again
 from tests.notebook_rules import code_cells, problems, read
 from tools.notebooks import NOTEBOOKS, WIDGET, execute, normalise, select
 
@@ -91,6 +92,8 @@ SPOILED = {
     "stored a widget": output(new_output("display_data", {WIDGET: {}, **PNG})),
     "no alt text": output(picture()),
     "printed an absolute path": output(new_output("stream", text=f"in {HOME}/file.py")),
+    "shows an address": output(new_output("stream", text="<Net at 0x7f1c2a3b4c5d>")),
+    "bind again": append("\nleft = 1\npeek = lambda: left"),
     "an absolute path": append(f"\nopen('{HOME}/file')"),
     "unknown tags": tag("nbval-check-outptu"),
     "shows nothing": lambda nb: (tag("nbval-check-output")(nb), output()(nb)),
@@ -118,6 +121,82 @@ def test_a_spoiled_lesson_is_caught(sentence):
     assert any(sentence in problem for problem in problems(notebook, path))
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "text/html", "text/markdown"])
+@pytest.mark.parametrize("address", ["0x7F1C2A3B4C5D", "0x..."])
+def test_no_output_of_any_kind_shows_an_address(kind, address):
+    notebook, path = read("01")
+    data = {kind: f"<object at {address}>"}
+    first_code(notebook).outputs = [new_output("display_data", data)]
+    assert any("shows an address" in problem for problem in problems(notebook, path))
+
+
+@pytest.mark.parametrize(
+    "later",
+    [
+        "x = 2",
+        "x += 1",
+        "x, y = 1, 2",
+        "for x in range(3):\n    pass",
+        "with open('f') as x:\n    pass",
+        "import math as x",
+        "from math import pi as x",
+        "def x():\n    pass",
+        "class x:\n    pass",
+        "y = [x := 2]",
+        "y = [(x := k) for k in range(3)]",
+        "del x",
+        "try:\n    pass\nexcept OSError as x:\n    pass",
+        "match 3:\n    case x:\n        pass",
+        "def f():\n    global x\n    x = 2",
+        "if y:\n    x: int = 2",
+    ],
+)
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "def f():\n    return x",
+        "f = lambda: x",
+        "def f():\n    return [x for k in range(3)]",
+        "class A:\n    def f(self):\n        return x",
+        "def f():\n    def g():\n        return x\n    return g",
+        "x = 0\ndef f():\n    return x",
+        "y = x + 1",
+        "y = [x for k in range(3)]",
+        "x = x + 1",
+        "class A:\n    y = x",
+        "def f(y=x):\n    return y",
+        "print(sum(x for k in range(3)))",
+    ],
+)
+def test_a_name_that_a_later_cell_binds_again_is_caught(reads, later):
+    assert [*bound_again(["x = 1", reads, "y = 3", later])] == [(2, "x", [4])]
+
+
+@pytest.mark.parametrize(
+    "reads",
+    [
+        "def f(x):\n    return x",
+        "def f():\n    x = 2\n    return x",
+        "f = lambda x: x",
+        "f = lambda: [x for x in range(3)]",
+        "def f():\n    for x in range(3):\n        def g():\n            return x",
+        "x = 2\ny = x + 1",
+        "for x in range(3):\n    y = x",
+        "y = [x for x in range(3)]",
+        "y.x = 3\nprint(y.x)",
+        "class A:\n    x = 1\n    y = x",
+    ],
+)
+def test_a_name_of_its_own_is_none_of_them(reads):
+    assert not [*bound_again(["x, y = 1, 2", reads, "x = 3"])]
+
+
+def test_a_name_that_has_one_meaning_is_none_of_them():
+    assert not [*bound_again(["def f():\n    return g()", "def g():\n    pass"])]
+    assert [*bound_again(["def f():\n    return g()", "g = 1", "g = 2"])] == [(1, "g", [2, 3])]
+    assert [*bound_again(["a = max(1, 2)", "max = 3"])] == [(1, "max", [2])]
+
+
 def test_a_file_that_is_too_large_is_caught(tmp_path):
     notebook, path = read("00")
     big = tmp_path / path.name
@@ -129,6 +208,7 @@ def test_running_twice_gives_the_same_file(tmp_path):
     sources = [
         "print(object())",
         "from tqdm.auto import tqdm\nfor i in tqdm(range(3)):\n    print(i)",
+        "from course_utils.training import Steps\nfor i in Steps(3):\n    print(i)",
         "import ipywidgets\nipywidgets.IntSlider()",
         "from course_utils import plots\nfig, axes = plots.planes(1)\n"
         "plots.show(fig, 'One empty square, the unit square.')",
