@@ -13,9 +13,11 @@ from scipy.stats import chisquare
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer, _mulberry32
 from slides import build
+from tests.bare import show
 from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run
 from tests.test_widgets import ask, javascript
+from tests.waiting import change_theme, frames, until
 from tools.notebooks import normalise
 
 ALT = "A picture with its lower half covered, and four completions that a network draws."
@@ -318,7 +320,6 @@ def page(lab, lab_folder, browser):
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     nbformat.write(normalise(notebook), lab_folder / "completer.ipynb")
     page, _ = open_and_run(browser, lab, "completer.ipynb")
-    page.set_default_timeout(10_000)
     page.wait_for_function("() => document.querySelectorAll('.course-completer').length === 2")
     yield page
     page.close()
@@ -333,10 +334,9 @@ def use(page):
         covered = [[int(r >= size // 2)] * size for r in range(size)]
         start = dict(number=0, seed=0, temperature=1.0, covered=covered)
         ask(page, f"[{name}.set_trait(*pair) for pair in {start}.items()]")
-        page.wait_for_timeout(200)
         widget = page.locator(".course-completer").nth([*SIZE].index(name))
         widget.scroll_into_view_if_needed()
-        settle(page, widget, size)
+        agrees(page, widget, name)
         return widget
 
     return reset
@@ -363,18 +363,18 @@ def shown(widget, size=16):
 
 def settle(page, widget, size=16):
     """Waits until the completions are filled."""
-    for _ in range(60):
-        if (shown(widget, size)[1:] >= 0).all():
-            return
-        page.wait_for_timeout(100)
-    raise AssertionError("the completions are not filled")
+    until(page, lambda: (shown(widget, size)[1:] >= 0).all())
 
 
 def agrees(page, widget, name):
-    """What the page shows and says is what Python has; returns what is covered."""
-    settle(page, widget, SIZE[name])
-    page.wait_for_timeout(300)
+    """What the page shows and says gets what Python has; returns what is covered."""
+    (covered,) = until(page, lambda: [now_agrees(page, widget, name)])
+    return covered
+
+
+def now_agrees(page, widget, name):
     seen = shown(widget, SIZE[name])
+    assert (seen[1:] >= 0).all()  # before Python is asked to complete as well
     given = f"(np.concatenate([{name}._pictures[[{name}.number]], {name}.complete()]))"
     rgb = f"np.frombuffer({name}.palette, np.uint8).reshape(-1, 3) @ [65536, 256, 1]"
     expected = np.array(eval(ask(page, f"({rgb})[{given}].tolist()")))
@@ -413,7 +413,7 @@ def test_it_opens_as_python_says(page, use, name):
     covered = agrees(page, widget, name)
     assert covered[-1].all() and not covered[0].any()
     box = widget.bounding_box()
-    assert box["width"] <= 850 and box["height"] <= 420
+    assert box["width"] <= 860 and box["height"] <= 460
     assert widget.get_attribute("aria-label") == ALT
     picture = widget.locator(".picture")
     assert "arrow keys move the brush" in picture.get_attribute("aria-label")
@@ -425,7 +425,8 @@ def test_it_opens_as_python_says(page, use, name):
         assert canvas.bounding_box()["width"] % SIZE[name] == 0
     for control in [picture, *widget.locator("input").all()]:
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
-    assert button(widget, "Another face").is_visible() == (name == "faces")
+    for face in ("Next face", "Face before"):
+        assert button(widget, face).is_visible() == (name == "faces")
     page.screenshot(path=f"build/completer_{name}.png")
 
 
@@ -434,11 +435,11 @@ def test_rubbing_out_with_the_mouse(page, use):
     button(widget, "Restore").click()
     assert not agrees(page, widget, "faces").any()
     page.mouse.move(*on_screen(widget, 4, 3))  # hovering
-    page.wait_for_timeout(200)
+    frames(page)
     assert not agrees(page, widget, "faces").any()
     page.mouse.down()
     page.mouse.move(*on_screen(widget, 4, 12))  # one fast move leaves no gap
-    page.wait_for_timeout(300)
+    frames(page)
     expected = np.zeros((16, 16), bool)
     expected[3:6, 2:14] = True
     for seen in shown(widget):  # nothing is filled yet
@@ -507,7 +508,7 @@ def test_halves_and_restore_by_buttons(page, use):
         np.testing.assert_array_equal(agrees(page, widget, "faces"), expected)
 
 
-def test_again_and_another_face(page, use):
+def test_again_and_other_faces(page, use):
     widget = use("faces")
     first = shown(widget)
     button(widget, "Again").click()
@@ -515,8 +516,10 @@ def test_again_and_another_face(page, use):
     second = shown(widget)
     assert (first[0] == second[0]).all() and not (first[1:] == second[1:]).all(axis=(1, 2)).any()
     assert ask(page, "faces.seed") == "1"
-    for number in (1, 2, 0):
-        button(widget, "Another face").click()
+    for name, number in zip(
+        3 * ["Next face"] + 3 * ["Face before"], (1, 2, 0, 2, 1, 0), strict=True
+    ):
+        button(widget, name).click()
         assert (agrees(page, widget, "faces") == half(False)).all()
         assert ask(page, "faces.number") == str(number)
         words = widget.locator(".title").first.inner_text()
@@ -529,29 +532,16 @@ def test_temperature_by_slider(page, use):
     before, slider = shown(widget), widget.get_by_label("temperature")
     for value in ("0.2", "2"):
         slider.fill(value)
-        page.wait_for_timeout(300)
-        after = shown(widget)
-        assert (after[1:] >= 0).all() and (after != before).any()  # at once
+        after = until(
+            page, lambda before=before: [now for now in [shown(widget)] if (now != before).any()]
+        )[0]
+        assert (after[1:] >= 0).all()  # at once
+        until(page, lambda value=value: float(ask(page, "faces.temperature")) == float(value))
         agrees(page, widget, "faces")
-        assert float(ask(page, "faces.temperature")) == float(value)
+        before = after
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    agrees(page, widget, "faces")
-    assert ask(page, "faces.temperature") == "1.95"
-
-
-def test_it_is_filled_pixel_by_pixel(page, use):
-    widget = use("faces")
-    button(widget, "Cover the upper half").click()
-    agrees(page, widget, "faces")
-    button(widget, "Again").click()
-    numbers = []
-    for _ in range(12):
-        page.wait_for_timeout(100)
-        filled = shown(widget)[1:].reshape(4, 256)[:, :128] >= 0
-        numbers.append(int(filled[0].sum()))
-        assert (filled == (np.arange(128) < numbers[-1])).all()  # row by row, the four together
-    assert numbers == sorted(numbers) and len(set(numbers)) >= 5 and numbers[0] < 100
+    until(page, lambda: ask(page, "faces.temperature") == "1.95")
     agrees(page, widget, "faces")
 
 
@@ -574,43 +564,25 @@ def test_at_once_where_motion_is_not_wanted(page, use):
 def test_it_follows_python(page, use):
     widget = use("faces")
     ask(page, "faces.set_trait('covered', np.eye(16, dtype=int).tolist())")
-    page.wait_for_timeout(200)
     np.testing.assert_array_equal(agrees(page, widget, "faces"), np.eye(16, dtype=bool))
     ask(page, "[faces.set_trait('number', 2), faces.set_trait('seed', 2**32 - 1)]")
-    page.wait_for_timeout(200)
     agrees(page, widget, "faces")
     ask(page, "faces.set_trait('temperature', 0.5)")
-    page.wait_for_timeout(200)
     agrees(page, widget, "faces")
-    assert widget.get_by_label("temperature").input_value() == "0.5"
+    until(page, lambda: widget.get_by_label("temperature").input_value() == "0.5")
     button(widget, "Again").click()  # the seeds start over
     agrees(page, widget, "faces")
     assert ask(page, "faces.seed") == "0"
 
 
-def test_it_is_finished_out_of_sight(page, use):
-    widget = use("faces")
-    button(widget, "Again").click()
-    page.wait_for_timeout(200)
-    assert (shown(widget)[1:] < 0).any()
-    widget.evaluate("element => { element.style.display = 'none'; }")
-    page.wait_for_timeout(300)
-    assert (shown(widget)[1:] >= 0).all()
-    widget.evaluate("element => { element.style.display = ''; }")
-    agrees(page, widget, "faces")
-
-
 def test_it_can_be_read_in_a_dark_theme(page, use):
     widget = use("faces")
-    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
     light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
     assert widget.evaluate(light) < 150
-    page.evaluate(change, "JupyterLab Dark")
-    page.wait_for_timeout(2000)
+    change_theme(page, "Dark")
     assert widget.evaluate(light) > 600
     page.screenshot(path="build/completer_dark.png")
-    page.evaluate(change, "JupyterLab Light")
-    page.wait_for_timeout(1000)
+    change_theme(page, "Light")
 
 
 def test_it_fits_a_narrow_page(page, use):
@@ -618,7 +590,7 @@ def test_it_fits_a_narrow_page(page, use):
     page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
     for width in (900, 700):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_timeout(300)
+        frames(page)
         widget = use("faces")
         parts = widget.locator("canvas, button, input, output").all()
         assert max(box["x"] + box["width"] for box in map(Locator.bounding_box, parts)) <= width
@@ -628,6 +600,104 @@ def test_it_fits_a_narrow_page(page, use):
         page.mouse.click(*on_screen(widget, 2, 2))
         covered = agrees(page, widget, "faces")
         assert covered[1:4, 1:4].all() and covered[:8].sum() == 9
+
+
+# ---- in a page whose clock stands still
+
+
+@pytest.fixture
+def still(browser):
+    """Filled pixel by pixel: the lower half, 128 pixels in 1,600 milliseconds."""
+    page = show(browser, Completer(**settings(K=6, size=16)), width=1000, clock=True)
+    widget = page.locator(".course-completer")
+    assert (shown(widget)[1:] >= 0).all()
+    yield page, widget
+    page.close()
+
+
+def test_it_is_filled_pixel_by_pixel(still):
+    page, widget = still
+    button(widget, "Again").click()
+    for step in range(1, 16):
+        page.clock.run_for(100)
+        filled = shown(widget)[1:].reshape(4, 256) >= 0
+        most = 128 + step * 8
+        assert filled[:, : most - 6].all()  # some frames late
+        assert not filled[:, most + 1 :].any()
+        assert (filled == filled[0]).all()  # the four together
+        assert (np.diff(filled[0].astype(int)) <= 0).all()  # row by row
+    page.clock.run_for(200)
+    assert (shown(widget)[1:] >= 0).all()
+
+
+def test_it_is_finished_out_of_sight(still):
+    page, widget = still
+    button(widget, "Again").click()
+    page.clock.run_for(200)
+    assert (shown(widget)[1:] < 0).any()
+    widget.evaluate("element => { element.style.display = 'none'; }")
+    settle(page, widget)
+
+
+def covers(widget):
+    """What is covered, where the page and Python say the same."""
+    covered = np.array(widget.page.evaluate("model.saved.covered"), bool)
+    np.testing.assert_array_equal(shown(widget)[0] < 0, covered)
+    return covered
+
+
+def test_undo(still):
+    page, widget = still
+    undo, start = button(widget, "Undo"), covers(widget)
+    can = lambda: undo.get_attribute("aria-disabled") == "false"  # noqa: E731
+    assert not can()
+    undo.dispatch_event("click")
+    assert (covers(widget) == start).all()
+
+    def stroke():
+        page.mouse.move(*on_screen(widget, 2, 2))
+        page.mouse.down()
+        page.mouse.move(*on_screen(widget, 2, 9), steps=5)
+        page.mouse.up()
+
+    def by_keys():
+        for key in ("Home", "ArrowUp", "ArrowUp", " ", "ArrowUp", "ArrowLeft", " "):
+            widget.locator(".picture").press(key)
+
+    def slide():
+        box = widget.get_by_label("rows kept from the top").bounding_box()
+        y = box["y"] + box["height"] / 2
+        page.mouse.move(box["x"] + box["width"] / 2, y)
+        page.mouse.down()
+        page.mouse.move(box["x"] + box["width"] / 4, y, steps=10)
+        page.mouse.up()
+
+    steps = [stroke, by_keys, slide, button(widget, "Restore").click]
+    steps += [button(widget, f"Cover the {half} half").click for half in ("upper", "lower")]
+    masks = [start]
+    for step in steps:  # each is undone as a whole
+        step()
+        masks.append(covers(widget))
+        assert can() and (masks[-1] != masks[-2]).any()
+    for number, mask in enumerate(masks[-2::-1]):
+        if number % 2:
+            undo.click()
+        else:
+            widget.locator(".picture").press(["u", "Control+z"][number % 4 // 2])
+        assert (covers(widget) == mask).all()
+    assert not can()
+
+
+def test_what_changes_nothing_is_no_step(still):
+    page, widget = still
+    button(widget, "Cover the lower half").click()
+    button(widget, "Again").click()
+    assert button(widget, "Undo").get_attribute("aria-disabled") == "true"
+    page.mouse.click(*on_screen(widget, 1, 1))
+    first = covers(widget)
+    page.mouse.click(*on_screen(widget, 1, 1))
+    button(widget, "Undo").click()
+    assert first[1, 1] and not covers(widget)[:8].any()
 
 
 # ---- in a deck
@@ -651,12 +721,12 @@ def test_it_is_alive_in_a_deck(browser, deck):
     seen = [shown(widget)]
 
     def acted():
-        page.wait_for_timeout(200)
+        frames(page)
         settle(page, widget)
         seen.append(shown(widget))
         assert page.evaluate("Reveal.getIndices()") == here
 
-    for name in ("Again", "Another face", "Cover the upper half"):
+    for name in ("Again", "Next face", "Cover the upper half"):
         button(widget, name).click()
         acted()
     page.mouse.move(*on_screen(widget, 12, 2))
@@ -692,7 +762,7 @@ def test_rubbing_out_by_touch_does_not_turn_the_slide(browser, deck):
         x, y = on_screen(widget, 3, column or 0)
         points = [] if column is None else [{"x": x, "y": y, "id": 1}]
         session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    page.wait_for_timeout(200)
+    frames(page)
     settle(page, widget)
     covered = shown(widget)[0] < 0
     assert covered[2:5, 1:].all() and covered[:8].sum() == 3 * 15

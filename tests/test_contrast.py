@@ -9,6 +9,7 @@ from course_utils import plots
 from tests.deck import deck_run, open_deck
 from tests.jupyterlab import open_and_run
 from tests.seven import SETUP, WIDGETS
+from tests.waiting import change_theme, frames
 from tools.notebooks import normalise
 
 TEXT, SIGN = 4.5, 3.0
@@ -156,7 +157,7 @@ def test_a_deck(page):
     texts = []
     for number in range(page.evaluate("Reveal.getTotalSlides()")):
         page.evaluate("number => Reveal.slide(number)", number)
-        page.wait_for_timeout(300)
+        frames(page)
         texts += page.locator("body").evaluate(READ)
     words = " ".join(text for text, _, _ in texts)
     for part in ("a link", "Quoted", "Numbers", "It holds", "__slots__", "a comment", "eraser"):
@@ -185,17 +186,11 @@ def notebook_page(lab, lab_folder, browser):
 
 @pytest.mark.parametrize("theme", ["Dark", "Light"])
 def test_widgets_in_the_themes_of_jupyterlab(notebook_page, theme):
-    change = "name => window.jupyterapp.commands.execute('apputils:change-theme', {theme: name})"
-    notebook_page.evaluate(change, f"JupyterLab {theme}")
-    notebook_page.wait_for_timeout(2000)
+    change_theme(notebook_page, theme)
     texts = []
     for name in WIDGETS:
         widget = notebook_page.locator(f".course-{name}")
         widget.scroll_into_view_if_needed()
         widget.screenshot(path=f"build/{name}_{theme}.png")
         texts += widget.evaluate(READ)
-    assert (
-        notebook_page.evaluate("document.body.dataset.jpThemeLight")
-        == str(theme == "Light").lower()
-    )
     assert sorted(set(faint(texts))) == []

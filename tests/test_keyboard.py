@@ -6,6 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from tests.deck import deck_run, go_to, open_deck
 from tests.seven import SETUP, WIDGETS
 from tests.test_contrast import SIGN, contrast
+from tests.waiting import frames, until
 
 CONTROLS = "button, select, input:not([type=radio]), input:checked, canvas[tabindex]"
 STATE = """root => JSON.stringify([root.innerText,
@@ -41,7 +42,6 @@ def page(browser, tmp_path_factory):
         elif cell.source.startswith("#"):
             cell.metadata["slideshow"] = {"slide_type": "slide"}
     page, requests, errors = open_deck(browser, deck_run(cells, tmp_path_factory.mktemp("deck")))
-    page.set_default_timeout(5000)
     yield page
     assert requests == errors == [] and len(page.context.pages) == 1
     page.context.close()
@@ -59,12 +59,12 @@ def keys(stop):
 @pytest.mark.parametrize("name", WIDGETS)
 def test_by_keys_alone(page, name):
     go_to(page, f".course-{name}")
-    page.wait_for_timeout(300)
+    frames(page)
     widget, slide = page.locator(f".course-{name}"), page.evaluate("Reveal.getIndices()")
     before = page.locator("section.present a", has_text="Before")
     before.focus()
     page.keyboard.press("Tab")
-    stops, idle = [], set()
+    stops = []
     while stop := widget.evaluate(HERE, CONTROLS):
         assert stop not in stops, "Tab goes around in the widget"
         stops.append(stop)
@@ -76,9 +76,8 @@ def test_by_keys_alone(page, name):
         state = widget.evaluate(STATE)
         for key in keys(stop):
             page.keyboard.press(key)
-        page.wait_for_timeout(150)
-        if widget.evaluate(STATE) == state:
-            idle.add((name, stop["name"]))
+        if (name, stop["name"]) not in IDLE:
+            until(page, lambda before=state: widget.evaluate(STATE) != before)
         for key in ("ArrowRight", "ArrowLeft", "ArrowDown", "ArrowUp"):
             page.keyboard.press(key)
         assert page.evaluate("Reveal.getIndices()") == slide, f"{stop} lets keys through"
@@ -86,7 +85,6 @@ def test_by_keys_alone(page, name):
     assert page.evaluate("document.activeElement.textContent") == "After"
     seen = [k for k, control in enumerate(widget.locator(CONTROLS).all()) if control.is_visible()]
     assert sorted({stop["index"] for stop in stops}) == seen
-    assert idle <= IDLE
     page.keyboard.press("Shift+Tab")
     assert widget.evaluate(HERE, CONTROLS)["index"] == stops[-1]["index"]
     before.focus()

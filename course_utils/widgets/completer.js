@@ -194,7 +194,7 @@ function render({ model, el, signal }) {
       box("pair", hides("Restore", () => false), back),
       button("Again", () => change("seed", (model.get("seed") + 1) % 2 ** 32)), faces, heat.label),
     keyHelp("large picture", ["← ↑ ↓ →", "move the brush"], ["Shift", "five times as far"],
-      ["Home", "to the middle"], ["space", "puts it down or up"], ["u", "undoes"]),
+      ["Home", "to the middle"], ["Space", "puts it down or up"], ["u", "undoes"]),
   );
   keepKeys(paper.canvas);
   el.replaceChildren(root);
