@@ -38,8 +38,9 @@ def as_path(path) -> Path:
     """The path that a text means, as people paste it; every path of a learner goes through here.
 
     Understood are quotes around it, blanks at its ends, `~` for the home folder, and `file://`;
-    where no file has the name as it stands, also the backslashes of Windows, and those that a
-    terminal puts before blanks. Whether there is such a file is not checked.
+    where no file has the name as it stands, also the backslashes of Windows, those that a terminal
+    puts before blanks, and *Copy Path* of JupyterLab, which begins with the notebook's folder.
+    Whether there is such a file is not checked.
 
     Raises:
         TypeError: it is neither a text nor a path.
@@ -52,7 +53,7 @@ def as_path(path) -> Path:
         text = re.sub(r"""^(["'])(.*)\1$""", r"\2", text.strip(), flags=re.DOTALL).strip()
     if not text:
         raise ValueError("The path is empty; write the name of a file or a folder.")
-    if re.match("(https?|ftp)://", text, re.IGNORECASE):
+    if re.match("(https?|ftp):/", text, re.IGNORECASE):
         raise ValueError(
             f"{text} is an address on the web, and the course reads files of this computer only: "
             "save it first, then write the name of the file."
@@ -63,6 +64,8 @@ def as_path(path) -> Path:
     meant += [unicodedata.normalize(form, text) for form in ("NFC", "NFD")]  # ü as one, or as two
     # Unlike those of Path these two do not raise, whatever stands in the text.
     places = [os.path.expanduser(text) for text in meant]  # noqa: PTH111
+    if "/" in text:
+        places.append(os.path.join("..", text))  # noqa: PTH118
     for place in places:
         if os.path.exists(place):  # noqa: PTH110
             return Path(place)

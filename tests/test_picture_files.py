@@ -70,6 +70,13 @@ def test_a_path_as_people_paste_it(tmp_path, monkeypatch, text):
     assert as_path(text).samefile("My Pictures/ä 1.png")
 
 
+def test_a_path_that_jupyterlab_has_copied(tmp_path, monkeypatch):
+    """It begins at the server's folder, and the notebook runs in its own."""
+    save(tmp_path / "notebooks" / "mine.png")
+    monkeypatch.chdir(tmp_path / "notebooks")
+    assert as_path("notebooks/mine.png").samefile("mine.png")
+
+
 @pytest.mark.parametrize("name", ["it's.png", "a\\b.png", "a\nb.png", "'quoted'.png"])
 def test_a_file_that_has_an_odd_name_is_found(tmp_path, monkeypatch, name):
     monkeypatch.chdir(tmp_path)
@@ -82,6 +89,7 @@ def test_a_file_that_has_an_odd_name_is_found(tmp_path, monkeypatch, name):
     [
         ("https://some.where/cat.jpg", ValueError, "save it first"),
         ("HTTP://some.where/cat.jpg", ValueError, "save it first"),
+        (Path("https://some.where/cat.jpg"), ValueError, "save it first"),
         ("data\new.png", ValueError, "r before the quotes"),
         ("", ValueError, "empty"),
         (" '' ", ValueError, "empty"),
