@@ -37,14 +37,18 @@ print(len(course_pictures()), paths.VERDICTS.is_file(), paths.NOTEBOOKS.is_dir()
 """
 
 
-def python(*arguments, cwd, **environment):
-    """What a fresh Python prints, started in another folder."""
+def run(*arguments, cwd, **environment):
+    """A fresh Python that has done its work in another folder, with all that it printed."""
     environment = os.environ | environment
-    run = subprocess.run(
+    done = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
-    assert run.returncode == 0, (run.stdout + run.stderr)[-3000:]
-    return run.stdout
+    assert done.returncode == 0, (done.stdout + done.stderr)[-3000:]
+    return done
+
+
+def python(*arguments, **place):
+    return run(*arguments, **place).stdout
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +69,8 @@ def copy(tmp_path_factory):
 def wheel(copy, tmp_path_factory):
     folder = tmp_path_factory.mktemp("wheel")
     options = ["--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(copy)]
-    told = python("-m", "pip", "wheel", "-v", *options, cwd=folder)
+    told = run("-m", "pip", "wheel", "-v", *options, cwd=folder).stderr
+    assert "running bdist_wheel" in told
     assert "absent from the `packages`" not in told, (
         "each folder of data/ is a package to setuptools"
     )
@@ -113,14 +118,14 @@ def test_an_editable_course_reads_the_repository(copy, tmp_path):
     assert told[1].endswith(" True False")  # the copy has no notebooks
 
 
-def run_elsewhere(cells, folder, monkeypatch, installed):
-    """The notebook of these cells, executed with the installed course in an unrelated folder."""
-    monkeypatch.setenv("PYTHONPATH", str(installed))
+def run_elsewhere(cells, folder, monkeypatch, course):
+    """The notebook of these cells, executed in an unrelated folder with the course of another."""
+    monkeypatch.setenv("PYTHONPATH", str(course))
     origin = "import course_utils\nprint(course_utils.__path__[0])"
     notebook = new_notebook(cells=[new_code_cell(origin), *cells])
     execute(notebook, folder)
     printed = [out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])]
-    assert Path(printed[0].strip()) == installed.resolve() / "course_utils"
+    assert Path(printed[0].strip()) == course.resolve() / "course_utils"
     return notebook
 
 
@@ -130,13 +135,16 @@ def test_lesson_01_runs_from_an_installed_course(installed, tmp_path, monkeypatc
     assert any("image/png" in o.get("data", {}) for c in notebook.cells for o in c.outputs)
 
 
-def test_verdicts_without_the_lessons_are_not_on_record(installed, tmp_path, monkeypatch):
+@pytest.mark.parametrize("lessons", ["of the repository", "nowhere"])
+def test_verdicts_are_on_record_from_any_folder(lessons, installed, tmp_path, monkeypatch):
+    """An installed course has no lessons, and says so in each row."""
+    course = ROOT if lessons == "of the repository" else installed
     tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source.lower()]
     cells = [new_code_cell("from course_utils import plots"), *tables]
-    notebook = run_elsewhere(cells, tmp_path, monkeypatch, installed)
+    notebook = run_elsewhere(cells, tmp_path, monkeypatch, course)
     rows = paths.VERDICTS.read_text("utf-8").strip().count("\n")
-    outputs = str([cell.outputs for cell in notebook.cells])
-    assert outputs.count("not on record: run lesson") == rows > 20
+    missing = str([cell.outputs for cell in notebook.cells]).count("not on record: run lesson")
+    assert missing == (0 if course == ROOT else rows) and rows > 20
 
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
