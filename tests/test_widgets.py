@@ -824,8 +824,11 @@ def test_the_next_painter_of_a_name_has_the_drawing(classes, tmp_path):
     ):
         assert other.pixels == standard and other.start == b""
     if not classes:
-        assert Painter("star", keep=name).pixels == Painter("star").pixels
+        star = Painter("star", keep=name)
+        assert star.pixels == Painter("star").pixels
+        star.pixels = bytes([1] * 128**2)
         assert Painter("star", invert=True, keep=name).start == b""
+    assert Painter(classes=classes, keep=name).pixels == drawn
     third.pixels = bytes(len(drawn))  # cleared
     assert Painter(classes=classes, keep=name).pixels == standard
 
@@ -878,6 +881,18 @@ def test_a_picture_of_any_size_is_fitted_as_python_does(browser, tmp_path):
         until(page, lambda words=words: page.locator(".hint").inner_text() == words)
         expected = Painter(tmp_path / f"{number}.png")._array().astype(int)
         assert abs(grey(page) - expected).max() <= 1
+    page.close()
+
+
+def test_a_large_picture_of_three_classes_side_by_side(browser, tmp_path):
+    page = show(browser, Painter(classes=("a", "b", "c")))
+    a = np.repeat(np.uint8([30, 60, 90]), 1001)[None].repeat(1001, axis=0)
+    (tmp_path / "large.png").write_bytes(png(a))
+    load_file(page, "large.png", png(a))
+    until(page, lambda: page.locator(".hint").inner_text() == "large.png is on the canvas.")
+    expected = Painter(tmp_path / "large.png", classes=("a", "b", "c"))._array().astype(int)
+    assert abs(grey(page)[..., 1:-1] - expected[..., 1:-1]).max() <= 1
+    assert expected[:, 64, 64].tolist() == pytest.approx([255 / 6, 255 / 3, 255 / 2], abs=1)
     page.close()
 
 

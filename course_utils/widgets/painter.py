@@ -18,7 +18,7 @@ from course_utils.widgets.base import CourseWidget, script
 SIDE = 128
 COLOURS = [plots.BLUE, plots.ORANGE, plots.GREEN]
 FIRST = {0: "bat", 2: "two_discs", 3: "spiral"}  # number of classes -> picture to start from
-_drawn = {}  # name -> the pixels that the last painter of that name opened with first, and has now
+_drawn = {}  # name of a painter and the pixels it starts from -> what was drawn last
 
 
 class Painter(CourseWidget):
@@ -28,14 +28,15 @@ class Painter(CourseWidget):
     the layers add up to white at most. `densities` and `shares` are what is drawn in each.
 
     A drawing outlives its cell where the painter has a name, `keep`: when the cell runs again, the
-    new painter of that name opens with what was drawn, and undo leads back to the first picture.
-    This holds as long as the kernel lives, nothing else is given for the first picture, and the
-    canvas is not all black; `save` keeps a drawing for longer, as a picture.
+    new painter of that name and first picture opens with what was drawn, and undo leads back to
+    the first picture. This holds as long as the kernel lives, and unless the canvas was left all
+    black; `save` keeps a drawing for longer, as a picture.
 
     Args:
         picture: what to start from: a file or the name of a course picture, for the first layer;
             with classes also a folder, or the name of a course folder, of one picture for each
-            class, sorted by name. The brightest pixel of each picture counts as white.
+            class, sorted by name, or one picture with the classes side by side, as `save` writes
+            it. The brightest pixel counts as white, but a file of `save` is taken as it is.
         invert: dark is probable in that picture.
         classes: none, or the names of two or three classes: blue, orange and green on the canvas.
         keep: the painter's name, for example "01", if its drawing shall be kept.
@@ -63,8 +64,8 @@ class Painter(CourseWidget):
         if not isinstance(keep, str | None):
             raise TypeError(f"keep must be a name for the painter, not {shown(keep)}.")
         first = _layers(_files(picture, classes), invert, max(1, len(classes))).tobytes()
-        began, drawn = _drawn.get(keep, (None, b""))
-        kept = began == first and drawn != first and any(drawn)
+        drawn = _drawn.get((keep, first), first)
+        kept = drawn != first and any(drawn)
         super().__init__(
             pixels=drawn if kept else first,
             start=first if kept else b"",
@@ -74,7 +75,7 @@ class Painter(CourseWidget):
             alt=f"A canvas to draw {what} on, beside points drawn from it and its two marginals.",
         )
         if keep is not None:
-            self.observe(lambda change: _drawn.update({keep: (first, change.new)}), "pixels")
+            self.observe(lambda change: _drawn.update({(keep, first): change.new}), "pixels")
 
     def load(self, picture, invert: bool = False):
         """Put a picture on the canvas, in place of what is drawn; the widget can undo it.

@@ -115,7 +115,8 @@ const LARGEST = 2048; // pixels on the longer side of a picture from a file; a l
 async function greyOfFile(file) {
   const picture = await createImageBitmap(file, { colorSpaceConversion: "none" });
   const zoom = Math.min(1, LARGEST / Math.max(picture.width, picture.height));
-  const [width, height] = [picture.width, picture.height].map(v => Math.max(1, Math.round(v * zoom)));
+  const height = Math.max(1, Math.round(picture.height * zoom));
+  const width = Math.max(1, Math.round(picture.width * height / picture.height)); // squares side by side stay squares
   const pen = make("canvas", { width, height }).getContext("2d", { willReadFrequently: true });
   pen.fillRect(0, 0, width, height);
   pen.drawImage(picture, 0, 0, width, height);
