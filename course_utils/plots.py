@@ -158,7 +158,8 @@ def space(fig, alt: str):
     fig.update_layout(margin=dict(l=0, r=0, t=0, b=0), showlegend=False, hovermode=False)
     fig.update_scenes(camera_eye=dict(x=1.5, y=1.5, z=0.8))
     picture = spatial.drawn(fig)
-    data, metadata = _stored(png(picture, dpi=144), alt, width=fig.layout.width)
+    # Of the same size: JupyterLab shows the picture until the mouse comes to turn the figure.
+    data, metadata = _stored(png(picture, dpi=96), alt)
     plt.close(picture)
     display({**fig._repr_mimebundle_(), **data}, metadata=metadata, raw=True)
     speak(alt)

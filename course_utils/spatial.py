@@ -26,11 +26,12 @@ def drawn(figure) -> Figure:
         raise ValueError("A figure in space needs a width and a height: fig.update_layout(...).")
     drawing = plt.figure(figsize=(layout.width / 96, layout.height / 96), layout="none")
     for trace in figure.data:
-        if trace.type not in ("scatter3d", "scatter") or trace.mode not in ("markers", "text"):
+        mode = getattr(trace, "mode", None)
+        if trace.type not in ("scatter3d", "scatter") or mode not in ("markers", "text"):
             plt.close(drawing)
             raise ValueError(
                 "A figure in space shows points: scatter3d and scatter with the mode 'markers' or "
-                f"'text', not {trace.type} with the mode {trace.mode!r}."
+                f"'text', not {trace.type} with the mode {mode!r}."
             )
         if trace.type == "scatter3d":
             kind, place = _space, trace.scene or "scene"
@@ -53,10 +54,8 @@ def _space(drawing, layout, trace):
     scene = layout[trace.scene or "scene"]
     ax = drawing.add_axes(_inside(scene.domain.x, scene.domain.y), projection="3d")
     eye = scene.camera.eye
-    ax.view_init(
-        elev=np.degrees(np.arctan2(eye.z, np.hypot(eye.x, eye.y))),
-        azim=np.degrees(np.arctan2(eye.y, eye.x)),
-    )
+    x, y, z = (1.25 if at is None else at for at in (eye.x, eye.y, eye.z))  # plotly's own
+    ax.view_init(elev=np.degrees(np.arctan2(z, np.hypot(x, y))), azim=np.degrees(np.arctan2(y, x)))
     for name in "xyz":
         axis = getattr(ax, f"{name}axis")
         axis.set_label_text(scene[f"{name}axis"].title.text or name)

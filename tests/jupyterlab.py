@@ -11,7 +11,6 @@ from pathlib import Path
 
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # all cells are in the page
-    "apputils-extension/notification": '{"fetchNews": "false"}',
 }
 RUN_ALL = """async () => {
     const app = window.jupyterapp;

@@ -1,10 +1,17 @@
+import base64
+import io
+
 import numpy as np
+import plotly.graph_objects as go
+import plotly.io as pio
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.utils.capture import capture_output
 from ipywidgets.widgets.widget import _instances
+from PIL import Image
+from plotly.subplots import make_subplots
 
-from course_utils import plots
+from course_utils import plots, spatial
 from course_utils.density import ImageDensity
 
 ALT = "A curve that goes up from left to right."
@@ -176,3 +183,57 @@ def test_pictures_stand_upright_in_their_places(monkeypatch):
     assert len(axes) == 6 and (axes[4].images[0].get_array() == grid[1, 1]).all()
     assert axes[0].images[0].origin == "upper"
     plots.plt.close(shown[0])
+
+
+def in_space(**trace):
+    place = {"x": [0, 1, 2], "y": [0, 1, 0], "z": [0, 0, 1], "mode": "markers", **trace}
+    return go.Figure(go.Scatter3d(**place), layout={"width": 400, "height": 300})
+
+
+def test_a_figure_in_space_has_a_picture_of_its_size_beside_it(monkeypatch):
+    monkeypatch.setattr(pio.renderers, "default", "plotly_mimetype")  # as in a kernel
+    with capture_output() as captured:
+        plots.space(in_space(), ALT)
+    out, spoken = captured.outputs
+    assert "application/vnd.plotly.v1+json" in out.data and ALT in spoken.data["text/html"]
+    assert out.metadata["image/png"]["alt"] == ALT
+    picture = Image.open(io.BytesIO(base64.b64decode(out.data["image/png"])))
+    assert picture.size == (400, 300) and not plots.plt.get_fignums()
+
+
+def test_the_picture_of_a_figure_in_space_is_seen_from_its_camera():
+    fig = in_space(marker={"color": ["rgb(255,0,0)", "#00ff00", "rgba(0,0,255,0.5)"], "size": 8})
+    fig.update_scenes(camera_eye={"x": 0, "y": -2, "z": 2}, zaxis_title="height")
+    (ax,) = spatial.drawn(fig).axes
+    ax.figure.canvas.draw()
+    assert ax.azim == -90 and ax.elev == pytest.approx(45) and ax.get_zlabel() == "height"
+    (cloud,) = ax.collections
+    assert cloud.get_facecolors().tolist() == [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0.5]]
+    assert cloud.get_sizes() == [36] and ax.get_xlabel() == "x"
+
+
+def test_texts_and_a_plane_beside_a_space_are_drawn_where_they_are():
+    fig = make_subplots(1, 2, subplot_titles=["", "right"], specs=[[{}, {"type": "scene"}]])
+    fig.add_scatter(x=[0, 1], y=[0, 2], mode="markers", row=1, col=1)
+    fig.add_scatter3d(x=[1], y=[2], z=[3], mode="text", text="7", row=1, col=2)
+    fig.update_layout(width=800, height=300)
+    drawing = spatial.drawn(fig)
+    left, right = drawing.axes
+    assert left.get_position().x1 < 0.5 < right.get_position().x0 + 0.01
+    assert left.collections[0].get_offsets().tolist() == [[0, 0], [1, 2]]
+    assert [text.get_text() for text in right.texts] == ["7"]
+    assert [text.get_text() for text in drawing.texts] == ["right"]
+
+
+@pytest.mark.parametrize(
+    "fig, words",
+    [
+        (in_space(mode="lines"), "not scatter3d with the mode 'lines'"),
+        (go.Figure(go.Surface(), {"width": 90, "height": 90}), "not surface with the mode None"),
+        (go.Figure(go.Scatter3d(mode="markers")), "needs a width and a height"),
+    ],
+)
+def test_what_a_picture_in_space_cannot_show_is_refused(fig, words):
+    with pytest.raises(ValueError, match=words):
+        plots.space(fig, ALT)
+    assert not plots.plt.get_fignums()
