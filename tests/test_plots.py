@@ -208,7 +208,8 @@ def test_the_picture_of_a_figure_in_space_is_seen_from_its_camera():
     ax.figure.canvas.draw()
     assert ax.azim == -90 and ax.elev == pytest.approx(45) and ax.get_zlabel() == "height"
     (cloud,) = ax.collections
-    assert cloud.get_facecolors().tolist() == [[1, 0, 0, 1], [0, 1, 0, 1], [0, 0, 1, 0.5]]
+    colours = sorted(cloud.get_facecolors().tolist())  # else from the farthest to the nearest
+    assert colours == [[0, 0, 1, 0.5], [0, 1, 0, 1], [1, 0, 0, 1]]
     assert cloud.get_sizes() == [36] and ax.get_xlabel() == "x"
 
 
