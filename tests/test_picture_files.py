@@ -400,22 +400,22 @@ def test_any_turn_that_a_camera_notes(tmp_path, suffix, turn):
 def test_a_large_photograph_is_read_without_a_word(tmp_path):
     """108 million pixels, of which Pillow says that they could be an attack."""
     Image.new("L", (12_000, 9_000), 200).save(tmp_path / "a.jpg")
-    Image.new("L", (12_000, 9_000), 200).save(tmp_path / "b.png")
+    Image.new("L", (12_000, 9_000), 200).save(tmp_path / "b.png", compress_level=1)
     assert abs(folder.read(tmp_path, 4) - 200 / 255).max() < 0.01
-    assert ImageDensity.from_file(tmp_path / "a.jpg").pdf.shape == (2048, 2048)
+    assert ImageDensity.from_file(tmp_path / "a.jpg", size=64).pdf.shape == (64, 64)
     assert Image.MAX_IMAGE_PIXELS is not None  # others' pictures are checked as before
 
 
 @pytest.mark.parametrize("name", ["a.png", "a.tif", "12 bits.png", "floats.tif"])
 def test_a_large_picture_of_more_than_8_bits_is_reduced(tmp_path, name):
-    light = LIGHT.repeat(600, 0).repeat(520, 1)
+    light = LIGHT.repeat(600, 0).repeat(8, 1)
     if name == "floats.tif":
         tifffile.imwrite(tmp_path / name, light.astype(np.float32))
     else:
         deep(light, 4095 if "12" in name else 65535)(tmp_path / name)
     a = decoding.read_picture(tmp_path / name)
-    assert a.shape == (2400, 2080) and a.dtype == (np.float32 if "f" in name[:2] else np.uint16)
-    corners = decoding.scaled(a, decoding.white(decoding.brightest(a)))[::2399, ::2079]
+    assert a.shape == (2400, 32) and a.dtype == (np.float32 if "f" in name[:2] else np.uint16)
+    corners = decoding.scaled(a, decoding.white(decoding.brightest(a)))[::2399, ::31]
     np.testing.assert_allclose(corners, [[1, 0.2], [0.6, 0.4]], atol=0.001)
 
 
@@ -717,7 +717,7 @@ def test_a_class_that_cannot_be_read_is_none(tmp_path):
 def test_a_folder_fills_one_array_in_place(tmp_path):
     """What reading takes at most, against the array itself, in a process of its own."""
     save(tmp_path / "0.png")
-    for number in range(1, 3000):
+    for number in range(1, 1000):
         os.link(tmp_path / "0.png", tmp_path / f"{number}.png")
     code = r"""if True:
         import re, sys
@@ -728,9 +728,9 @@ def test_a_folder_fills_one_array_in_place(tmp_path):
             status = Path("/proc/self/status").read_text()
             return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])
 
-        folder.square(sys.argv[1] + "/0.png", 96)
+        folder.square(sys.argv[1] + "/0.png", 128)
         before = peak()
-        x = folder.read(sys.argv[1], 96)
+        x = folder.read(sys.argv[1], 128)
         print((peak() - before) / x.nbytes)
     """
     command = [sys.executable, "-c", code, tmp_path]
