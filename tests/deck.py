@@ -15,7 +15,8 @@ SLIDES = """() => Reveal.getSlides().map(slide => {
 })"""
 READY = """() => Promise.all([...Reveal.getCurrentSlide().querySelectorAll('img')]
     .map(picture => picture.decode().catch(() => 0)).concat(document.fonts.ready))"""
-# What leaves the slide or its foot line, and what a box clips; formulas and notes do not count.
+# What reaches into the margins, where the arrows are, or the foot line, and what a box clips;
+# formulas and notes do not count.
 MEASURE = """([width, height]) => {
     const slide = Reveal.getCurrentSlide(), scale = Reveal.getScale();
     const frame = document.querySelector('.reveal .slides').getBoundingClientRect();
@@ -27,7 +28,7 @@ MEASURE = """([width, height]) => {
         const right = (box.right - frame.left) / scale, bottom = (box.bottom - frame.top) / scale;
         const left = (box.left - frame.left) / scale, top = (box.top - frame.top) / scale;
         const name = `${element.tagName} "${element.textContent.trim().slice(0, 30)}"`;
-        if (right > width + 1 || bottom > height + 1 || left < -1 || top < -1)
+        if (right > width - 46 || bottom > height + 1 || left < 46 || top < -1)
             found.push(`${name} reaches ${Math.round(right)} x ${Math.round(bottom)}`);
         const clips = /auto|scroll|hidden|clip/.test(getComputedStyle(element).overflow);
         if ((clips || element.tagName === 'PRE') && (element.scrollWidth > element.clientWidth + 2
@@ -84,7 +85,7 @@ def open_deck(browser, path: Path):
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: m.type == "error" and errors.append(m.text))
     page.goto(path.resolve().as_uri())
-    page.wait_for_function("() => document.documentElement.dataset.deckReady", timeout=10_000)
+    page.wait_for_function("() => document.documentElement.dataset.deckReady", timeout=120_000)
     return page, requests, errors
 
 
