@@ -8,7 +8,7 @@ from playwright.sync_api import sync_playwright
 from tests import chromium
 from tests.jupyterlab import serve
 
-pytest_plugins = ["tests.nbval_guard"]
+pytest_plugins = ["tests.nbval_guard", "tests.live_guard"]
 ROOT = Path(__file__).parent
 if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder
     os.environ["COURSE_CLAIMS"] = str(Path(os.environ["COURSE_CLAIMS"]).absolute())
