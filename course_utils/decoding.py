@@ -119,13 +119,19 @@ def _decode(path):
         with path.open("rb") as file, opened(file) as picture:
             _check_size(*picture.size)
             tags = getattr(picture, "tag_v2", {})
-            by_planes = tags.get(284) == 2 and max(tags.get(258)) > 8
-            if not by_planes:  # Pillow reads such planes as if they had 8 bits
+            if not _misread(tags):
                 return _pixels(picture, tags)
     except UnidentifiedImageError:
         if path.suffix.lower() not in (".tif", ".tiff"):
             raise
     return _decode_tiff(path)  # also floats of 16 and 64 bits, and colours in floats
+
+
+def _misread(tags):
+    """Whether Pillow reads a TIFF as another kind: planes of 16 bits as 8, unsigned as signed."""
+    bits = tags.get(258, (1,))
+    by_planes, unsigned = tags.get(284) == 2, set(tags.get(339, (1,))) == {1}
+    return (by_planes and max(bits) > 8) or (unsigned and max(bits) == 32)
 
 
 def _pixels(picture, tags):

@@ -372,6 +372,14 @@ def test_the_course_reads(tmp_path, what):
         np.testing.assert_allclose(d.pdf[::-1] * d.mass, grey, atol=off)
 
 
+@pytest.mark.parametrize("dtype", [np.uint32, np.int32, np.int16])
+def test_whole_numbers_of_which_only_ratios_are_known(tmp_path, dtype):
+    tifffile.imwrite(tmp_path / "a.tif", whole(LIGHT, dtype), photometric="minisblack")
+    d = ImageDensity.from_file(tmp_path / "a.tif")
+    np.testing.assert_allclose(d.pdf[::-1], LIGHT / LIGHT.sum(), atol=1e-5)
+    np.testing.assert_allclose(folder.square(tmp_path / "a.tif", 8)[0], LIGHT, atol=0.003)
+
+
 @pytest.mark.parametrize("turn", range(1, 9))
 @pytest.mark.parametrize("suffix", ["jpg", "png", "tif", "webp"])
 def test_any_turn_that_a_camera_notes(tmp_path, suffix, turn):
