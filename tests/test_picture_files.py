@@ -23,6 +23,7 @@ from course_utils.datasets import folder
 from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
 from course_utils.pictures import as_path, listed
+from course_utils.widgets.painter import Painter
 from tests.notebook_rules import code_cells, read
 from tools.notebooks import select
 
@@ -818,3 +819,13 @@ def test_every_lesson_with_a_picture_can_invert_it():
 def test_inverted_colours_are_the_negative():
     plain, inverted = (sphere.colours(PICTURES / "lake.png", 8, invert) for invert in (False, True))
     assert plain.shape == inverted.shape and abs(plain - inverted).max() > 0.3
+
+
+def test_the_painter_reads_the_folder_of_classes_that_people_have(tmp_path):
+    for name in ("._one.png", "one.jfif", "two.webp"):
+        save(tmp_path / name, format="PNG")
+    (tmp_path / "Thumbs.db").touch()
+    painter = Painter(f'"{tmp_path}"', classes=["one", "two"])
+    assert [density.pdf.max() > 0 for density in painter.densities] == [True, True]
+    with pytest.raises(ValueError, match="The folder spiral needs one picture for each of the 2"):
+        Painter("Spiral", classes=["a", "b"])
