@@ -26,14 +26,18 @@ def cell(source, tag=None, stored=None, count=1):
 
 
 HAS_PROC = Path("/proc/self/status").exists()
-THREAD = """import threading, time
+# A thread that raises once its cell has ended, and the guard has looked at it; or at once.
+THREAD = """import threading
+ended = threading.Event()
+get_ipython().events.register("post_run_cell", lambda *_: ended.set())
 
 def fail():
-    time.sleep({wait})
-    raise ValueError("in a {name} thread")
+    ended.wait()
+    raise ValueError("in a {} thread")
 
 thread = threading.Thread(target=fail)
-thread.start()"""
+thread.start()
+"""
 PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
 CHECK, NOW = "nbval-check-output", "from IPython.display import clear_output, display\n"
 UPDATE = NOW + "shown = display('one', display_id=True)\nshown.update({!r})"
@@ -86,14 +90,14 @@ RED = {  # name -> the cells, and what the report must say
     "false_fact": ([cell("print(round(1 / 3, 2))", "nbval-check-output", "0.34\n")], "differ"),
     "false_claim": ([cell(CLAIM.format("1 > 2"))], "does not hold"),
     "thread": (
-        [cell(THREAD.format(wait=0, name="first") + "\nthread.join()")],
+        [cell(THREAD.format("first") + "ended.set()\nthread.join()")],
         "in a first thread",
     ),
     "late_thread": (
-        [cell(THREAD.format(wait=1, name="second")), cell("thread.join()"), cell("1")],
+        [cell(THREAD.format("second")), cell("thread.join()"), cell("1")],
         "in a second thread",
     ),
-    "last_thread": ([cell(THREAD.format(wait=2, name="last"))], "raised after the last cell"),
+    "last_thread": ([cell(THREAD.format("last"))], "raised after the last cell"),
     "not_cleared": ([cell("print(1)\nprint(2)", CHECK, "2\n")], "differ"),
     "wrongly_updated": (
         [cell(UPDATE.format("three"), CHECK, shows({"text/plain": "'two'"}))],
