@@ -64,6 +64,8 @@ const Deck = (() => {
       if (here && !place.figure) {
         const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
         place.figure = place.appendChild(document.createElement('div'));
+        const room = place.parentElement.clientWidth;
+        place.style.zoom = portrait() ? Math.min(1.3, room / layout.width) : '';
         const drawn = Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
         if (Reveal.isPrintView()) drawn.then(print);
       } else if (!here && place.figure) {
@@ -80,7 +82,9 @@ const Deck = (() => {
     figure.replaceChildren(Object.assign(new Image(width), { src, style: 'zoom: 1' }));
   }
 
-  const portrait = () => innerWidth < innerHeight && !Reveal.isPrintView();
+  // The speaker's view shows the slides in frames: as the audience sees them, whatever the frame's shape.
+  const framed = new URLSearchParams(location.search).has('receiver');
+  const portrait = () => innerWidth < innerHeight && !Reveal.isPrintView() && !framed;
 
   // A slide in portrait has a fifth more area than one in landscape, so that its text is as large.
   function shape() {
@@ -91,7 +95,7 @@ const Deck = (() => {
     return { width: innerWidth / scale, height: (innerHeight - 56) / scale };
   }
 
-  // Code, text output and widgets as large as the slide allows; in portrait formulas too, and, if need be, all.
+  // Code, text output and widgets as large as the slide allows; in portrait formulas and tables too, and, if need be, all.
   function fit(slide) {
     const { width, height } = shape(), shaped = `${width} x ${height}`;
     if (slide.dataset.fitted === shaped) return;
@@ -99,10 +103,10 @@ const Deck = (() => {
     slide.style.zoom = '';
     const blocks = [...slide.querySelectorAll('pre')], widgets = [...slide.querySelectorAll('.widget')];
     for (const widget of widgets) widget.style.zoom = '';
-    for (const formula of slide.querySelectorAll('.katex-display')) {
-      formula.style.fontSize = '';
-      const share = formula.clientWidth / formula.scrollWidth;
-      if (portrait() && share < 1) formula.style.fontSize = `${0.97 * share}em`;
+    for (const wide of slide.querySelectorAll('.katex-display, table')) {
+      wide.style.zoom = '';
+      const share = wide.parentElement.clientWidth / wide.scrollWidth;
+      if (portrait() && share < 1) wide.style.zoom = 0.98 * share;
     }
     const bottom = () => Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
     const fits = () => bottom() < slide.clientHeight - 30 && blocks.every(b => b.scrollWidth <= b.clientWidth);

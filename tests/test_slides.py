@@ -26,6 +26,11 @@ def decks():
     return {name: build.OUT / f"{name}.html" for name in LESSONS}
 
 
+@pytest.fixture(scope="module")
+def libraries():
+    build.fetch_libraries()
+
+
 @pytest.fixture
 def deck_01(decks, browser):
     page, requests, errors = open_deck(browser, decks["01_sampling_from_images"])
@@ -566,6 +571,23 @@ def test_a_turned_phone_shows_the_same_slide(kinds, browser):
     page.context.close()
 
 
+def test_the_speaker_sees_slides_and_notes(browser, tmp_path, libraries):
+    cells = [new_markdown_cell(f"# {k}\n\n{NOTE}\n\nSay {k}.") for k in range(3)]
+    page, _, _ = open_deck(browser, deck_of(cells, tmp_path))
+    with page.context.expect_page() as opened:
+        page.keyboard.press("s")
+    speaker = opened.value
+    speaker.set_viewport_size({"width": 1280, "height": 900})
+    speaker.locator("#current-slide iframe").wait_for()
+    page.keyboard.press("ArrowRight")
+    speaker.get_by_text("Say 1.").wait_for()
+    frame = speaker.frame_locator("#current-slide iframe")
+    frame.locator("html[data-deck-ready]").wait_for(state="attached")
+    frame.get_by_role("heading", name="1").wait_for()
+    assert frame.locator("html.portrait").count() == 0  # what the audience has
+    page.context.close()
+
+
 def complaints(page):
     """What axe-core finds on a page, whatever its weight."""
     page.evaluate(AXE("utf-8"))
@@ -627,23 +649,24 @@ def outputs(text):
         (new_markdown_cell("# A\n" + "\n".join(f"- item {i}" for i in range(30))), "reaches"),
         (new_code_cell("x = " + "'long' + " * 30 + "''"), "clipped"),
         (outputs("line\n" * 60), "reaches"),
+        (new_markdown_cell("<p style='margin-right:-40px'>under the arrow</p>"), "reaches"),
         (new_markdown_cell("# A\n\n$\\frac12 {$"), "not typeset"),
         (new_markdown_cell("# A\n\n$\\nosuchcommand{x}$"), "formulas with errors"),
         (new_markdown_cell('# A\n\n<img src="http://127.0.0.1:9/x.png" alt="x">'), "asks for"),
         (new_markdown_cell("# A\n\n<script>throw new Error('broken')</script>"), "broken"),
     ],
 )
-def test_a_bad_slide_is_found(browser, tmp_path, decks, cell, words):
+def test_a_bad_slide_is_found(browser, tmp_path, libraries, cell, words):
     path = deck_of([new_markdown_cell("# Title"), cell], tmp_path)
     assert any(words in fault for fault in faults(browser, path))
 
 
-def test_a_good_slide_passes(browser, tmp_path, decks):
+def test_a_good_slide_passes(browser, tmp_path, libraries):
     cells = [new_markdown_cell("# Title\n\n$x^2$\n\n<!-- notes -->\n\nSay it."), outputs("fine\n")]
     assert faults(browser, deck_of(cells, tmp_path)) == []
 
 
-def test_plotly_is_drawn(browser, tmp_path, decks):
+def test_plotly_is_drawn(browser, tmp_path, libraries):
     figure = {"data": [{"type": "scatter3d", "x": [1, 2], "y": [1, 2], "z": [1, 2]}], "layout": {}}
     data = {"application/vnd.plotly.v1+json": figure}
     cell = new_code_cell("1", outputs=[new_output("display_data", data)])
@@ -666,7 +689,7 @@ def test_broken_javascript_is_found(decks, browser, tmp_path, part):
         faults(browser, path)
 
 
-def test_the_cache_follows_the_notebook(decks, tmp_path, monkeypatch):
+def test_the_cache_follows_the_notebook(tmp_path, monkeypatch):
     """A second build executes nothing; a changed notebook is executed again."""
     calls = []
     monkeypatch.setattr(build, "execute", lambda notebook, **_: calls.append(1))
