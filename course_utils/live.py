@@ -58,7 +58,7 @@ class Live:
                 )
                 slider.observe(lambda _: self._ask(lambda: None), "value")
         self.image = ipywidgets.Image(value=self._picture(), format="png", layout=layout)
-        self.notice, self.log = ipywidgets.HTML(), ipywidgets.Output()
+        self.notice, self.log = ipywidgets.HTML(layout={"min_height": "28px"}), ipywidgets.Output()
         row = [ipywidgets.HBox([*self.buttons.values()])] if self.buttons else []
         parts = [*row, *self.sliders.values(), self.image, self.notice, self.log]
         self.box = ipywidgets.VBox(parts)
