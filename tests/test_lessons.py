@@ -1,9 +1,11 @@
 import nbformat
 import numpy as np
 import pytest
+import torch
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
+from course_utils.density import ImageDensity
 from tools import lessons
 
 
@@ -37,3 +39,33 @@ def test_classes_of_lesson_03_come_from_any_kind_of_picture(tmp_path):
     for folder in (tmp_path, tmp_path / "none"):
         with pytest.raises(ValueError, match="pictures of one size"):
             lesson["read_classes"](folder)
+
+
+@pytest.fixture
+def families():
+    """Lesson 10 without a run: its functions and classes, and what they use."""
+    lesson = lessons.definitions("10")
+    lesson |= dict(S=2, octaves=torch.pi / 4 * 2.0 ** torch.arange(5), picture="spiral")
+    lesson |= dict(density=ImageDensity.from_file("spiral"), rng=np.random.default_rng(0))
+    lesson["invert"] = False
+    return lesson
+
+
+@pytest.mark.parametrize("seconds", [0, 1e-6, 0.01, -1])
+def test_each_family_of_lesson_10_takes_a_step_with_any_budget(seconds, families):
+    families["seconds"] = seconds
+    for name in ("Autoregressive", "Flow", "VAE", "GAN", "DDPM", "Matching"):
+        model = families["fit"](families[name]())
+        assert model.steps >= 1 and model.sample(3).isfinite().all()
+
+
+def test_claims_of_lesson_10_are_only_measured_with_less_than_its_budget(families, capsys):
+    families["seconds"] = 0.3
+    for claim in (families["claim"], families["spiral"]):
+        claim("One is more than two", False, "1")
+        told = capsys.readouterr().out
+        assert told == "not claimed for 0.3 seconds: One is more than two: 1\n"
+        families["seconds"] = 10.0
+        with pytest.raises(AssertionError, match="One is more than two"):
+            claim("One is more than two", False, "1")
+        families["seconds"] = 0.3
