@@ -667,7 +667,8 @@ def test_a_good_slide_passes(browser, tmp_path, libraries):
 
 
 def test_plotly_is_drawn(browser, tmp_path, libraries):
-    figure = {"data": [{"type": "scatter3d", "x": [1, 2], "y": [1, 2], "z": [1, 2]}], "layout": {}}
+    figure = {"data": [{"type": "scatter3d", "x": [1, 2], "y": [1, 2], "z": [1, 2]}]}
+    figure["layout"] = {"width": 900, "height": 450}
     data = {"application/vnd.plotly.v1+json": figure}
     cell = new_code_cell("1", outputs=[new_output("display_data", data)])
     path = deck_of([new_markdown_cell("# Title"), cell], tmp_path)
@@ -676,6 +677,11 @@ def test_plotly_is_drawn(browser, tmp_path, libraries):
     page.locator(".plotly .main-svg").first.wait_for()
     page.evaluate("Reveal.slide(0)")
     assert page.locator(".plotly .main-svg").count() == 0 and requests == []
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.evaluate("Reveal.slide(1)")
+    page.locator(".plotly .main-svg").first.wait_for()
+    box = page.locator(".plotly .main-svg").first.bounding_box()
+    assert box["x"] >= 0 and box["x"] + box["width"] <= 390
     page.context.close()
 
 
