@@ -6,6 +6,7 @@ holds, name it to the Jupyter server and to nbconvert.
 
 from html import escape
 
+import zmq
 from nbconvert.preprocessors import Preprocessor
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -19,8 +20,8 @@ def _jupyter_server_extension_points():
 
 def _load_jupyter_server_extension(app):
     app.contents_manager.register_pre_save_hook(leave_pictures)
-    # Encrypted where the kernel can be; ipykernel warns about each start that is not.
-    app.kernel_manager.transport_encryption = "auto"
+    if zmq.has("curve"):  # ipykernel warns about each start of a kernel that is not encrypted
+        app.kernel_manager.transport_encryption = "auto"
     for exporter in ("HTMLExporter", "MarkdownExporter"):  # JupyterLab's Save and Export
         app.web_app.settings["config"][exporter].preprocessors.append(DESCRIBED)
 

@@ -16,6 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from course_utils import plots, saved
+from slides.exporter import prepare
 from tests.jupyterlab import open_and_run
 from tests.saved import ALTS, SOURCES, one_of_each
 
@@ -91,6 +92,21 @@ def test_the_stored_picture_says_how_to_revive_it_and_can_be_cut():
     change = np.abs(above[:, left : left + picture.shape[1]] - picture)
     assert change.mean() < 1  # grey level
     assert below.min() < 128 < below[0].min()
+
+
+def test_in_a_deck_that_has_no_cell_to_run_the_line_is_cut_off():
+    fig, _ = plots.planes(1)
+    data, metadata = plots.still(fig, ALTS["live"])
+    plots.plt.close(fig)
+    output = new_output("display_data", {**data, **VIEW}, metadata=metadata)
+    cell = new_code_cell("x", outputs=[output], metadata={"slideshow": {"slide_type": "slide"}})
+    shown = [out for c in prepare(new_notebook(cells=[cell])).cells for out in c.get("outputs", [])]
+    heights = [_height(out.data["image/png"]) for out in (output, *shown)]
+    assert heights[1:] == [heights[0] - metadata["image/png"]["note"]]
+
+
+def _height(picture):
+    return Image.open(io.BytesIO(base64.b64decode(picture))).height
 
 
 def test_the_environment_has_the_settings_of_the_course():
