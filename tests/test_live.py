@@ -1,11 +1,14 @@
 """Live figures draw in one thread beside a running cell, and say when they wait for it."""
 
 import ast
+from pathlib import Path
 
 import pytest
 from jupyter_client.manager import start_new_kernel
 
 from course_utils.live import WAITS
+from tests.notebook_rules import code_cells, read
+from tools.notebooks import NOTEBOOKS
 
 FIGURE = """
 import threading
@@ -42,6 +45,16 @@ while not Path({path!r}).exists():
     time.sleep(0.01)
 in_cell = False
 """
+PACKAGE = Path(__file__).resolve().parents[1] / "course_utils"
+CALLBACKS = {
+    "observe",
+    "on_click",
+    "on_msg",
+    "on_submit",
+    "on_trait_change",
+    "interact",
+    "interactive",
+}
 PATIENCE = 120  # seconds that nothing takes on any machine
 
 
@@ -160,3 +173,20 @@ def test_what_an_update_prints_or_raises_stands_under_the_figure(kernel):
     assert "ZeroDivisionError" in kernel.value("figure.log.outputs")[-1]["text"]
     kernel.run("figure.sliders['a'].value = 0.5")
     assert "Error" not in str(kernel.value("figure.log.outputs"))
+
+
+def test_every_callback_of_a_widget_belongs_to_a_live_figure():
+    """Else `tests.driving` would miss it. The painter's one only keeps what was drawn."""
+    sources = {path.name: path.read_text("utf-8") for path in PACKAGE.rglob("*.py")}
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        cells = code_cells(read(path.name[:2])[0])
+        sources[path.name] = "\n".join(cell.source for cell in cells)
+    found = {name for name, source in sources.items() if CALLBACKS & set(called(source))}
+    assert found <= {"live.py", "painter.py"} and "live.py" in found
+
+
+def called(source):
+    """The names of all functions and methods that a source calls."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            yield getattr(node.func, "attr", getattr(node.func, "id", None))
