@@ -36,9 +36,10 @@ def test_classes_of_lesson_03_come_from_any_kind_of_picture(tmp_path):
     _, _, rows = lesson["evaluate"](data, lesson["players"](4, 2)[0], n=1)  # one class is empty
     assert all(row["own"] == row["worst class"] for row in rows)
     Image.new("L", (50, 50), 150).save(tmp_path / "c.gif")
-    for folder in (tmp_path, tmp_path / "none"):
-        with pytest.raises(ValueError, match="pictures of one size"):
-            lesson["read_classes"](folder)
+    with pytest.raises(ValueError, match="pictures of one size"):
+        lesson["read_classes"](tmp_path)
+    with pytest.raises(FileNotFoundError, match="no folder"):
+        lesson["read_classes"](tmp_path / "none")
 
 
 @pytest.fixture
