@@ -413,7 +413,7 @@ def test_it_opens_as_python_says(page, use, name):
     covered = agrees(page, widget, name)
     assert covered[-1].all() and not covered[0].any()
     box = widget.bounding_box()
-    assert box["width"] <= 860 and box["height"] <= 460
+    assert box["width"] <= 850 and box["height"] <= 460
     assert widget.get_attribute("aria-label") == ALT
     picture = widget.locator(".picture")
     assert "arrow keys move the brush" in picture.get_attribute("aria-label")

@@ -111,7 +111,7 @@ export function complete(net, picture, covered, temperature, seed) {
 }
 
 const STYLE = `
-  .course-completer { display: flex; flex-wrap: wrap; gap: 8px 16px; max-width: 854px; }
+  .course-completer { display: flex; flex-wrap: wrap; gap: 8px 16px; max-width: 848px; }
   .course-completer .left { flex: 288 1 190px; max-width: 288px; }
   .course-completer .right { flex: 332 1 290px; max-width: 332px; }
   .course-completer .four { display: grid; grid-template-columns: 1fr 1fr; gap: 4px 12px; white-space: nowrap; }
@@ -119,9 +119,10 @@ const STYLE = `
   .course-completer canvas { width: 100%; outline: 1px solid #999; }
   .course-completer .picture { cursor: crosshair; }
   .course-completer canvas + output { display: block; font-size: 14px; min-height: 20px; margin-top: 3px; }
-  .course-completer .actions { flex: 1 0 196px; display: grid; gap: 8px; place-content: start stretch;
+  .course-completer .actions { flex: 1 0 186px; display: grid; gap: 8px; place-content: start stretch;
     align-items: center; padding-top: 26px; grid-template-columns: repeat(auto-fit, minmax(180px, 1fr)); }
-  .course-completer .pair { display: grid; grid-template-columns: auto auto; gap: 8px; white-space: nowrap; }
+  .course-completer .pair { display: grid; grid-template-columns: auto auto; gap: 8px; white-space: nowrap; font-size: 15px; }
+  .course-completer .pair[hidden] { display: none; }
   .course-completer label { display: grid; grid-template-columns: 1fr auto; column-gap: 8px; margin-top: 6px; }
   .course-completer label input { grid-area: 2 / 1 / 3 / 3; }
   .course-completer button { padding: 4px 2px; }
