@@ -7,8 +7,8 @@ from pathlib import Path
 
 import nbformat
 
-from tests.names import bound_again
 from tools.drawing import only_draws
+from tools.names import bound_again
 from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 
 TWO_LECTURES = {"06", "08", "10"}

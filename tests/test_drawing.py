@@ -1,11 +1,9 @@
 """Which cells only draw: those are collapsed in a notebook."""
 
-import ast
-
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
-from tools.drawing import bound, only_draws
+from tools.drawing import only_draws
 from tools.notebooks import normalise
 
 DRAWING = """fig, ax = plt.subplots()
@@ -66,24 +64,6 @@ def test_a_cell_whose_names_are_read_later_is_no_drawing(later):
 def test_a_cell_that_shows_nothing_is_no_drawing():
     assert not draws("total = 3")
     assert not draws("print(losses)")
-
-
-def test_names_are_found_however_they_are_bound():
-    source = """
-a = b = 0
-c, (d, *e) = f()
-for g in h: ...
-with open(i) as j: ...
-k: int = 0
-def m(n=a): o = 1
-class P: ...
-if (q := 1): ...
-try: ...
-except ValueError as r: ...
-import s
-[t for t in a]
-"""
-    assert bound(ast.parse(source)) == set("abcdegjkmPqr")
 
 
 def test_the_form_of_a_notebook_collapses_drawings_and_nothing_else():

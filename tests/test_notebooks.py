@@ -6,8 +6,8 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from tests.names import bound_again
 from tests.notebook_rules import code_cells, problems, read
+from tools.names import bound_again
 from tools.notebooks import NOTEBOOKS, WIDGET, execute, normalise, select
 
 

@@ -4,6 +4,7 @@ import builtins
 import dis
 import inspect
 import types
+from collections.abc import Iterator
 
 from IPython.core.inputtransformer2 import TransformerManager
 
@@ -11,7 +12,7 @@ from IPython.core.inputtransformer2 import TransformerManager
 AT_ONCE = {"<module>", "<listcomp>", "<setcomp>", "<dictcomp>", "<genexpr>"}
 
 
-def bound_again(sources: list[str]):
+def bound_again(sources: list[str]) -> Iterator[tuple[int, str, list[int]]]:
     """(cell, name, later cells) where a later cell binds a name again that a cell has read.
 
     After *Run All* such a cell can no longer be run again, and a function or a figure of it reads
@@ -19,7 +20,7 @@ def bound_again(sources: list[str]):
 
     A name that no cell before and only one cell after has bound keeps one meaning, and is left out.
     """
-    cells = [_uses(source) for source in sources]
+    cells = [uses(source) for source in sources]
     known = {*dir(builtins)}
     for number, (binds, reads) in enumerate(cells, 1):
         known |= binds
@@ -33,17 +34,22 @@ def bound_again(sources: list[str]):
                 yield number, name, after
 
 
-def _uses(source):
+def uses(source: str) -> tuple[set[str], set[str]]:
     """The names that a cell binds, and those that it reads: its functions at any time, or the cell
     itself before it binds them."""
     binds, reads = set(), set()
-    code = compile(TransformerManager().transform_cell(source), "cell", "exec")
+    code = compile(as_python(source), "cell", "exec")
     for name, is_bound, in_function in _steps(code):
         if is_bound:
             binds.add(name)
         elif in_function or name not in binds:
             reads.add(name)
     return binds, reads
+
+
+def as_python(source: str) -> str:
+    """A cell as IPython runs it: magics and shell calls become calls."""
+    return TransformerManager().transform_cell(source)
 
 
 def _steps(code, in_function=False):
