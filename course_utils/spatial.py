@@ -91,7 +91,8 @@ def _points(ax, trace):
     if trace.mode == "markers":
         style = {"depthshade": False} if len(place) == 3 else {}
         size = (POINT * (trace.marker.size or 6)) ** 2
-        ax.scatter(*place, s=size, c=_colours(trace.marker.color), lw=0, **style)
+        colour = "#636efa" if trace.marker.color is None else trace.marker.color  # plotly's own
+        ax.scatter(*place, s=size, c=_colours(colour), lw=0, **style)
         return
     texts = trace.text if isinstance(trace.text, tuple) else [trace.text] * len(place[0])
     ax.scatter(*place, s=0)  # the axes follow points, not texts
