@@ -70,8 +70,8 @@ def _budget(notebook, path):
     if not 1.0 <= ratio <= 1.7:
         yield f"{ratio:.2f} Markdown cells for each code cell; 1.0 to 1.7 are wanted"
     lines = [_lines(cell) for cell in code]
-    if lines and statistics.median(lines) > 8:
-        yield f"code cells have {statistics.median(lines)} lines in the median; at most 8"
+    if lines and statistics.median(lines) > 10:
+        yield f"code cells have {statistics.median(lines)} lines in the median; at most 10"
 
 
 def _form(notebook, path):

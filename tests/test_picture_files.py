@@ -770,7 +770,7 @@ def test_lesson_07_says_at_once_that_there_are_too_few_pictures(tmp_path, n):
     for number in range(n):
         save(tmp_path / f"{number}.png")
     cell, names = cell_with("07", "folder.read("), {"seed": 0, "my_folder": tmp_path}
-    with pytest.raises(ValueError, match=rf"holds {n} pictures .* needs 100 or more"):
+    with pytest.raises(ValueError, match=rf"holds {n} pictures .* 100 or more are needed"):
         exec(cell, names)
     for number in range(n, 100):
         save(tmp_path / f"{number}.png")

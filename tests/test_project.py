@@ -351,14 +351,15 @@ def code_lines(text):
 
 
 def test_package_is_thin():
-    """Lines of code: 200 a file, 1,850 in all without what grades and what makes data.
+    """Lines of code: 200 a file, 2,600 in all without what grades and what makes data.
 
-    With docstrings, comments and blank lines a file has at most 300.
+    A third of them deal with the files, folders and servers that people have. With docstrings,
+    comments and blank lines a file has at most 300.
     """
     assert max(len(p.read_text("utf-8").splitlines()) for p in MODULES.values()) <= 300
     assert code_lines('"""Doc."""\n# comment\n\ndef f():\n    """Doc."""\n    return (\n1)\n') == 3
     lines = {path: code_lines(path.read_text("utf-8")) for path in MODULES.values()}
     assert max(lines.values()) <= 200
     assert (
-        sum(n for p, n in lines.items() if p.parent.name not in ("exercises", "datasets")) <= 1850
+        sum(n for p, n in lines.items() if p.parent.name not in ("exercises", "datasets")) <= 2600
     )

@@ -14,7 +14,7 @@ from course_utils.training import progress
 _DEEP = 2**16 - 1  # the white of 16 bits
 
 
-def read(folder, size: int = 32) -> np.ndarray:
+def read(folder, size: int = 32, least: int = 1) -> np.ndarray:
     """The pictures in a folder and in its sub-folders, sorted by path, all of one size.
 
     Each is turned as its camera noted, cut to the square in its middle, scaled, and laid on white
@@ -25,17 +25,26 @@ def read(folder, size: int = 32) -> np.ndarray:
         folder: of files of the kinds that Pillow decodes (of a sequence the first picture counts);
             what is hidden, as its name begins with a dot, is passed over.
         size: pixels on a side, at least 1.
+        least: how many pictures are needed.
 
     Returns float32 `(n, 3, size, size)` in [0, 1], row 0 at the top.
 
     Raises:
-        TypeError: size is not a whole number, or the folder is no path.
+        TypeError: size or least is not a whole number, or the folder is no path.
         FileNotFoundError: there is no such folder.
         NotADirectoryError: it is a file.
-        ValueError: size is less than 1, or the folder has no picture that can be read.
+        ValueError: size or least is less than 1, or the folder has no picture that can be read, or
+            fewer than needed.
         MemoryError: the pictures need more memory than there is.
     """
-    return _read(pictures.listed(folder, deep=True), size, [])[0]
+    least = whole("least", least, 1)
+    x, _ = _read(pictures.listed(folder, deep=True), size, [])
+    if len(x) < least:
+        raise ValueError(
+            f"{folder} holds {len(x)} pictures that can be read, and {least} or more are needed; "
+            "put more into it, or choose another folder."
+        )
+    return x
 
 
 def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:
