@@ -139,6 +139,7 @@ class Slide:
         """Its cells, all notes in one behind the first: no fragment may hide a note."""
         first, *others = self.cells
         notes = "\n\n".join(note.strip() for note in self.notes if note.strip())
+        notes = notes.replace("<details>", "<details open>")  # the speaker knows the answers
         metadata = {"slideshow": {"slide_type": "notes"}}
         return [first, *([new_markdown_cell(notes, metadata=metadata)] if notes else []), *others]
 

@@ -149,6 +149,7 @@ NEXT, NOTE = "<!-- notes of the next slide -->", "<!-- notes -->"
         ([(f"x\n\n{NOTE}a", "fragment"), ("print()", "fragment"), ("b", "notes")], ["a b"]),
         ([(f"{NOTE}a", "slide"), ("print()", None)], ["", "a"]),
         ([("back\n\n## A", "slide"), (f"{NEXT}end", None)], ["back", "end"]),
+        ([(f"x\n\n{NOTE}<details>a", "slide")], ["", "<details open>a"]),
         ([("```\n# no heading\n```\n\nshown", "slide")], ["", ""]),
     ],
 )
