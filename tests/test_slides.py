@@ -149,12 +149,23 @@ NEXT, NOTE = "<!-- notes of the next slide -->", "<!-- notes -->"
         ([(f"x\n\n{NOTE}a", "fragment"), ("print()", "fragment"), ("b", "notes")], ["a b"]),
         ([(f"{NOTE}a", "slide"), ("print()", None)], ["", "a"]),
         ([("back\n\n## A", "slide"), (f"{NEXT}end", None)], ["back", "end"]),
-        ([(f"x\n\n{NOTE}<details>a", "slide")], ["", "<details open>a"]),
         ([("```\n# no heading\n```\n\nshown", "slide")], ["", ""]),
     ],
 )
 def test_where_a_note_goes(cells, notes):
     assert told(*cells) == notes
+
+
+def test_a_speaker_sees_an_answer_that_a_reader_unfolds():
+    folded = "<details><summary>Answer</summary>\n\nyes\n\n</details>"
+    cells = [new_markdown_cell(f"# T\n\n{folded}\n\n{NOTE}\n\n{folded}", metadata=at("slide"))]
+    body, _ = DeckExporter().from_notebook_node(
+        new_notebook(cells=cells), {"metadata": {"name": "x"}}
+    )
+    page = BeautifulSoup(body, "html.parser")
+    in_notes = page.select("aside.notes details")
+    assert [part.has_attr("open") for part in in_notes] == [True]
+    assert [part.has_attr("open") for part in page.select("details")].count(False) == 1
 
 
 def test_a_note_is_not_hidden_by_a_fragment():
