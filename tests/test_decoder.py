@@ -14,8 +14,8 @@ from course_utils import plots
 from course_utils.widgets.decoder import Decoder
 from tests.bare import show
 from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript, pixels
-from tests.waiting import frames, until
+from tests.test_widgets import ask, javascript
+from tests.waiting import frames, pixels, until
 from tools.notebooks import normalise
 
 ALT = "Codes of ten classes in a plane, beside the picture that a small decoder makes."

@@ -12,8 +12,8 @@ from traitlets import TraitError
 from course_utils.widgets.filters import Filters
 from tests.bare import show
 from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript, pixels
-from tests.waiting import frames, until
+from tests.test_widgets import ask, javascript
+from tests.waiting import frames, pixels, until
 from tools.notebooks import normalise
 
 START = [0.0, 0.1, 0.2]

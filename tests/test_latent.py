@@ -13,8 +13,8 @@ from traitlets import TraitError
 from course_utils.density import ImageDensity
 from course_utils.widgets.latent import Latent
 from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript, pixels
-from tests.waiting import frames, until
+from tests.test_widgets import ask, javascript
+from tests.waiting import frames, pixels, until
 from tools.notebooks import normalise
 
 ALT = "A latent plane beside the points that a small generator makes of it."

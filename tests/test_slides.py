@@ -13,7 +13,7 @@ from slides import build
 from slides.exporter import NODE, DeckExporter
 from tests.deck import READY, deck_of, deck_run, faults, go_to, open_deck
 from tests.notebook_rules import TWO_LECTURES
-from tests.test_widgets import pixels
+from tests.waiting import pixels, redrawn, until
 from tools.notebooks import select
 
 LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
@@ -224,14 +224,14 @@ def test_player_is_alive_in_the_deck(deck_01):
     here = deck_01.evaluate("Reveal.getIndices()")
     deck_01.get_by_label("frame").focus()
     deck_01.keyboard.press("ArrowLeft")
-    assert pixels(deck_01, ".course-player canvas") != before
-    assert readout.inner_text() != words
+    redrawn(deck_01, ".course-player canvas", before)
+    until(deck_01, lambda: readout.inner_text() != words)
     assert deck_01.evaluate("Reveal.getIndices()") == here
     deck_01.keyboard.press("Home")
-    words = readout.inner_text()
+    until(deck_01, lambda: deck_01.get_by_label("frame").input_value() == "0")
+    start = readout.inner_text()
     deck_01.get_by_role("button", name="play").click()
-    deck_01.wait_for_timeout(500)
-    assert readout.inner_text() != words
+    until(deck_01, lambda: readout.inner_text() != start)
 
 
 def test_the_condition_is_alive_in_the_deck_of_lesson_03(decks, browser):
@@ -241,15 +241,12 @@ def test_the_condition_is_alive_in_the_deck_of_lesson_03(decks, browser):
     before, here = pixels(page, generated), page.evaluate("Reveal.getIndices()")
     page.get_by_label("mix").first.focus()
     page.keyboard.press("ArrowRight")
-    page.wait_for_timeout(100)
-    mixed = pixels(page, generated)
-    assert mixed != before
+    mixed = redrawn(page, generated, before)
     box = page.locator(".course-latent .latent").first.bounding_box()
     page.mouse.move(box["x"] + 100, box["y"] + 100)
     page.mouse.down()
     page.mouse.up()
-    page.wait_for_timeout(100)
-    assert pixels(page, generated) != mixed
+    redrawn(page, generated, mixed)
     assert page.evaluate("Reveal.getIndices()") == here
     page.context.close()
     assert requests == errors == []
@@ -280,21 +277,19 @@ def test_filters_are_alive_in_the_deck_of_lesson_04(decks, browser):
     seen = [pixels(page, scaled)]
     widget.get_by_label("z₃", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    seen.append(pixels(page, scaled))
+    seen.append(redrawn(page, scaled, *seen))
     box = widget.locator(".code").bounding_box()
     page.mouse.move(box["x"] + 0.6 * box["width"], box["y"] + 0.5 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
     page.mouse.up()
-    seen.append(pixels(page, scaled))
+    seen.append(redrawn(page, scaled, *seen))
     page.keyboard.press("ArrowRight")  # moves the dot
-    seen.append(pixels(page, scaled))
+    seen.append(redrawn(page, scaled, *seen))
     widget.get_by_label("Network", exact=True).select_option("seed 1")
-    seen.append(pixels(page, scaled))
+    seen.append(redrawn(page, scaled, *seen))
     widget.get_by_role("button", name="Move z₃").click()
-    page.wait_for_timeout(500)
-    seen.append(pixels(page, scaled))
-    assert len(set(seen)) == len(seen)
+    seen.append(redrawn(page, scaled, *seen))
     assert page.evaluate("Reveal.getIndices()") == here
     page.context.close()
     assert requests == errors == []
@@ -313,27 +308,27 @@ def test_decoders_are_alive_in_the_deck_of_lesson_06(decks, browser):
         page.mouse.down()
         page.mouse.move(box["x"] + 0.8 * box["width"], box["y"] + 0.3 * box["height"], steps=5)
         page.mouse.up()
-        seen.append(pixels(page, f"{widget} .picture"))
+        seen.append(redrawn(page, f"{widget} .picture", *seen))
         page.keyboard.press("ArrowRight")  # moves the dot
-        seen.append(pixels(page, f"{widget} .picture"))
-        assert len(set(seen)) == 3
+        seen.append(redrawn(page, f"{widget} .picture", *seen))
         assert page.evaluate("Reveal.getIndices()") == here
     page.context.close()
     assert requests == errors == []
+
+
+PAINTED = """canvas => canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
+    .data.some(value => value)"""
 
 
 def test_the_gallery_is_alive_in_the_deck_of_lesson_08(decks, browser):
     page, requests, errors = open_deck(browser, decks["08_ddpm"])
     go_to(page, ".course-gallery")
     canvas, gallery = ".course-gallery canvas", page.locator(".course-gallery")
-    page.wait_for_function("s => document.querySelector(s).getContext('2d') !== null", arg=canvas)
-    page.wait_for_timeout(500)
-    before = pixels(page, canvas)
+    before = until(page, lambda: page.eval_on_selector(canvas, PAINTED) and pixels(page, canvas))
     gallery.get_by_role("radio", name="blue").click()
-    other = pixels(page, canvas)
-    assert other != before
+    other = redrawn(page, canvas, before)
     gallery.locator("input[type=range]").fill("0")
-    assert pixels(page, canvas) not in (before, other)
+    redrawn(page, canvas, before, other)
     assert requests == errors == []
     page.context.close()
 

@@ -18,7 +18,7 @@ from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
 from tests.bare import show
 from tests.jupyterlab import RUN_ALL, open_and_run
-from tests.waiting import until
+from tests.waiting import pixels, until
 from tools.notebooks import normalise
 
 ALT = "Fifty points that wander about in the square."
@@ -295,10 +295,6 @@ def ask(page, expression):
         }""",
         expression,
     )
-
-
-def pixels(page, selector):
-    return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
 
 
 def test_painter_by_mouse_undo_eraser_clear_and_start(page):

@@ -20,6 +20,21 @@ def until(page, check):
         page.wait_for_timeout(50)
 
 
+def pixels(page, selector) -> str:
+    """What a canvas shows."""
+    return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+
+
+def redrawn(page, selector, *before) -> str:
+    """What a canvas shows as soon as it shows none of what it did before."""
+
+    def now():
+        shown = pixels(page, selector)
+        return None if shown in before else shown
+
+    return until(page, now)
+
+
 def frames(page, count=2):
     """Lets the page draw so many frames, as when nothing is to change."""
     page.evaluate(
