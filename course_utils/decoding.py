@@ -28,7 +28,7 @@ def read_picture(path) -> np.ndarray:
         if (a := _decode(path)).size:
             return a
         raise ValueError("it has no pixels")
-    except _TooLarge as error:
+    except _Refused as error:
         raise ValueError(f"{path.name} {error}.") from None
     except Exception as error:  # every file format has its own kinds of failure
         raise ValueError(f"{path.name} {_reason(path, error)}.") from error
@@ -65,8 +65,8 @@ def own_white(a, path) -> int:
 def about_white(name: str, largest: int) -> str:
     """The sentence that says so."""
     return (
-        f"The brightest pixel of {name} is {largest}, 65535 would be white: it is read as one "
-        f"of {white(largest).bit_length()} bits, in which {white(largest)} is white."
+        f"The brightest pixel of {name} is {largest}, where 65535 would be white: "
+        f"{white(largest).bit_length()} bits are assumed, in which {white(largest)} is white."
     )
 
 
@@ -86,8 +86,8 @@ def scaled(a, white: int | None = None) -> np.ndarray:
     return a
 
 
-class _TooLarge(ValueError):
-    pass
+class _Refused(ValueError):
+    """A picture that is whole, but none that the course takes; the words follow its name."""
 
 
 def _reason(path, error):
@@ -108,7 +108,7 @@ def _reason(path, error):
 
 def _check_size(width, height):
     if width * height > LARGEST_FILE:
-        raise _TooLarge(
+        raise _Refused(
             f"has {width} x {height} pixels; at most {LARGEST_FILE // 10**6} million can be read, "
             "so make it smaller first"
         )
@@ -173,7 +173,12 @@ def _decode_tiff(path):
         a = _upright_light(a, page.photometric)
     if a.ndim == 3 and a.shape[2] == 2:
         a = a[..., [0, 0, 0, 1]]
-    return a[..., 0] if a.ndim == 3 and a.shape[2] == 1 else a
+    if a.ndim == 3 and a.shape[2] == 1:
+        a = a[..., 0]
+    if a.ndim != 2 and a.shape[2:] not in ((3,), (4,)):
+        shape = " x ".join(map(str, a.shape))
+        raise _Refused(f"holds {shape} numbers, neither grey nor a colour; save a picture of them")
+    return a
 
 
 def _upright_light(a, photometric):

@@ -282,8 +282,6 @@ def _grey(a: np.ndarray, invert: bool, white: int | None) -> np.ndarray:
     a = decoding.scaled(a, white)
     if a.ndim == 2:
         return _invert(a) if invert else a
-    if a.ndim != 3 or a.shape[2] not in (3, 4):
-        raise ValueError(f"its shape {a.shape} is not that of one grey or colour picture.")
     grey, opacity = rgb2gray(a[..., :3]), a[..., 3] if a.shape[2] == 4 else 1
     return (_invert(grey) if invert else grey) * opacity
 

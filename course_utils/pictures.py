@@ -22,7 +22,8 @@ _ADVICE = {
         ".3fr .arw .cr2 .cr3 .crw .dng .erf .iiq .nef .nrw .orf .pef .raf .raw .rw2 .sr2 .srw .x3f"
     ),
     "save them as PNG with the program that they are from": (
-        ".ai .clip .cdr .drawio .emf .eps .kra .pdf .ps .svg .svgz .wmf .xcf"
+        ".ai .clip .cdr .czi .dcm .drawio .emf .eps .exr .hdr .kra .nd2 .npy .npz .pdf .ps .psb"
+        " .svg .svgz .wmf .xcf"
     ),
     "save single pictures of them": ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv",
     "unpack them": ".7z .bz2 .gz .rar .tar .tgz .zip",
@@ -93,7 +94,7 @@ class Listing(NamedTuple):
             if counted := [
                 f"{kinds[ending]} {ending}" for ending in endings.split() if kinds[ending]
             ]:
-                sentences.append(f"{', '.join(counted)}: {advice}.")
+                sentences.append(f"Left out: {', '.join(counted)}; {advice}.")
         if self.closed:
             sentences.append(
                 f"{self.names(self.closed)}: these links or folders cannot be followed."
@@ -128,7 +129,10 @@ def listed(folder, deep: bool = False) -> Listing:
     if not folder.exists():
         raise FileNotFoundError(f"There is no folder {str(folder)!r} in or from {Path.cwd()}.")
     if not folder.is_dir():
-        raise NotADirectoryError(f"{folder} is a file; name the folder that your pictures are in.")
+        unpack = "unpack it, then " if advice(folder) == "unpack them" else ""
+        raise NotADirectoryError(
+            f"{folder} is a file; {unpack}name the folder that your pictures are in."
+        )
     found, readable = Listing(folder, [], [], [], []), endings()
     above, seen, waiting, linked = {*folder.resolve().parents}, set(), [folder], []
     while waiting or linked:

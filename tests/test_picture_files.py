@@ -454,6 +454,22 @@ def test_a_packed_tiff_names_the_package_that_is_missing(tmp_path):
         ImageDensity.from_file(tmp_path / "a.tif")
 
 
+def test_numbers_that_are_no_picture_or_not_finite_are_named(tmp_path):
+    many, nan = tmp_path / "many.tif", tmp_path / "nan.tif"
+    bands = np.ones((8, 9, 5), np.uint8)
+    tifffile.imwrite(many, bands, photometric="minisblack", planarconfig="contig")
+    tifffile.imwrite(nan, np.full((4, 4), np.nan, np.float32))
+    words = (
+        r"^many\.tif holds 8 x 9 x 5 numbers, neither grey nor a colour; save a picture of them\.$"
+    )
+    with pytest.raises(ValueError, match=words):
+        ImageDensity.from_file(many)
+    with pytest.raises(ValueError, match=words):
+        folder.square(many, 8)
+    with pytest.raises(ValueError, match=r"^nan\.tif has NaN or infinite values\.$"):
+        folder.square(nan, 8)
+
+
 @pytest.mark.parametrize(
     "name, words",
     [
@@ -525,7 +541,7 @@ def test_a_density_of_fewer_bits(tmp_path):
     grey_16(tmp_path / "a.png", 4095)
     d = ImageDensity.from_file(tmp_path / "a.png")
     np.testing.assert_allclose(d.pdf[::-1], LIGHT / LIGHT.sum(), atol=1e-5)
-    with pytest.warns(UserWarning, match=r"pixel of a\.png is 4095, .*of 12 bits"):
+    with pytest.warns(UserWarning, match=r"pixel of a\.png is 4095, .*: 12 bits are"):
         d = ImageDensity.from_file(tmp_path / "a.png", invert=True)
     np.testing.assert_allclose(d.pdf[::-1], (1 - LIGHT) / (1 - LIGHT).sum(), atol=1e-5)
     with pytest.warns(UserWarning, match="12 bits"):
@@ -567,21 +583,22 @@ def test_the_course_on_a_stick_that_a_mac_has_written(tmp_path, monkeypatch):
 def test_kinds_that_cannot_be_read_are_counted_once_and_say_what_to_do(tmp_path):
     for number in range(24):
         (tmp_path / f"{number}.HEIC").write_bytes(b"")
-    for name in ("a.svg", "b.CR2", "c.nef", "d.mov", "e.zip", "notes.txt", "labels.json", "f.aae"):
+    names = ["a.svg", "b.CR2", "c.nef", "d.mov", "e.zip", "g.exr", "notes.txt", "labels.json"]
+    for name in [*names, "f.aae"]:
         (tmp_path / name).write_bytes(b"")
     save(tmp_path / "good.jfif", format="JPEG")
     with pytest.warns(UserWarning) as caught:
         assert len(folder.read(tmp_path, 4)) == 1
     assert len(caught) == 1 and caught[0].filename == __file__
     assert str(caught[0].message) == (
-        "24 .heic: save them as JPEG or PNG. "
-        "1 .cr2, 1 .nef: save them as JPEG or TIFF with a program for raw photographs. "
-        "1 .svg: save them as PNG with the program that they are from. "
-        "1 .mov: save single pictures of them. 1 .zip: unpack them."
+        "Left out: 24 .heic; save them as JPEG or PNG. "
+        "Left out: 1 .cr2, 1 .nef; save them as JPEG or TIFF with a program for raw photographs. "
+        "Left out: 1 .exr, 1 .svg; save them as PNG with the program that they are from. "
+        "Left out: 1 .mov; save single pictures of them. Left out: 1 .zip; unpack them."
     )
     (tmp_path / "good.jfif").unlink()
     with pytest.raises(
-        ValueError, match=r"No picture .* 24 \.heic: save .* In it lie: 24 \.heic, "
+        ValueError, match=r"No picture .* 24 \.heic; save .* In it lie: 24 \.heic, "
     ):
         folder.read(tmp_path, 4)
 
@@ -653,6 +670,9 @@ def test_a_folder_as_people_paste_it(tmp_path, monkeypatch):
         assert len(listed(find_folder(text)).pictures) == 1
     with pytest.raises(ValueError, match="save it first"):
         folder.read("https://some.where/pictures")
+    (tmp_path / "pictures.zip").touch()
+    with pytest.raises(NotADirectoryError, match=r"zip is a file; unpack it, then name the fol"):
+        folder.read(tmp_path / "pictures.zip")
 
 
 @pytest.mark.parametrize("name", ["star", "Star", "STAR", "star.png", "Star.PNG", ' "star" '])
@@ -789,7 +809,7 @@ def test_lesson_03_reads_the_folder_of_classes_that_people_have(tmp_path, capsys
     data = names["read_classes"](f"'{tmp_path}'")
     assert data.names == ["one", "two"]
     np.testing.assert_allclose(data.share, [5 / 6, 1 / 6])
-    assert capsys.readouterr().out == "1 .heic: save them as JPEG or PNG.\n"
+    assert capsys.readouterr().out == "Left out: 1 .heic; save them as JPEG or PNG.\n"
     with pytest.raises(ValueError, match=r"one\.webp: The picture is all black"):
         names["read_classes"](tmp_path, invert=True)
     for name in ("star", "Star"):

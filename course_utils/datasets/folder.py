@@ -122,7 +122,10 @@ def square(path, size: int) -> np.ndarray:
     """
     a = decoding.read_picture(path)
     size = whole("size", size, 1, LARGEST_SIDE)
-    return _square(a, size, decoding.own_white(a, path))
+    try:
+        return _square(a, size, decoding.own_white(a, path))
+    except ValueError as error:
+        raise ValueError(f"{pictures.as_path(path).name} {error}") from None
 
 
 def _square(a, size, white):
