@@ -23,6 +23,10 @@ def small_mnist(folder, train, test):
     return folder
 
 
+def one_step_of(train):
+    return lambda net, loss, *data, **_: train(net, loss, *data, steps=1)
+
+
 def run(folder, train, test):
     """All cells before the moon, with trainings of one step; claims are not checked."""
     names, threads = {}, torch.get_num_threads()
@@ -33,8 +37,7 @@ def run(folder, train, test):
             names["mnist"] = small_mnist(folder, train, test)
             names["checks"] = SimpleNamespace(claim=lambda *_: None)
         if "def train(" in source:
-            learn = names["train"]
-            names["train"] = lambda net, loss, *data, **_: learn(net, loss, *data, steps=1)
+            names["train"] = one_step_of(names["train"])
     torch.set_num_threads(threads)
     return names
 
