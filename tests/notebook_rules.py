@@ -14,7 +14,7 @@ from tools.notebooks import NOTEBOOKS, WIDGET, normalise
 TWO_LECTURES = {"06", "08", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "nbval-skip", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
-LIMIT = 1_500_000  # bytes
+LIMIT = 1_800_000  # bytes
 SOLUTION = re.compile(
     r"<details><summary>Solution[^<]*</summary>\s*```python\n(.*?)```\s*</details>", re.DOTALL
 )

@@ -200,7 +200,7 @@ def test_a_name_that_has_one_meaning_is_none_of_them():
 def test_a_file_that_is_too_large_is_caught(tmp_path):
     notebook, path = read("00")
     big = tmp_path / path.name
-    big.write_text(" " * 1_600_000)
+    big.write_text(" " * 1_900_000)
     assert any("MB; at most" in problem for problem in problems(notebook, big))
 
 
