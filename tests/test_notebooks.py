@@ -1,3 +1,4 @@
+import ast
 import copy
 import csv
 import re
@@ -226,6 +227,28 @@ def test_running_twice_gives_the_same_file(tmp_path):
     again = nbformat.reads(files[0], as_version=4)
     assert "widgets" not in again.metadata
     assert normalise(copy.deepcopy(again)) == again
+
+
+@pytest.mark.parametrize("address", ["0x7f1c2a3b4c5d", "0x000001F2A3B4C5D0"])  # Windows: capitals
+def test_an_address_is_shortened_as_a_whole(address):
+    outputs = [new_output("stream", text=f"<A at {address}>")]
+    outputs += [new_output("display_data", {"text/plain": f"<A at {address}>"})]
+    cell = new_code_cell("A()", outputs=outputs)
+    stream, data = normalise(new_notebook(cells=[cell])).cells[0].outputs
+    assert stream.text == data.data["text/plain"] == "<A at 0x...>"
+
+
+def test_the_painters_of_lessons_keep_what_is_drawn():
+    """Under the number of the lesson, so that Run All does not lose a drawing."""
+    found = {}
+    for path in select():
+        for cell in code_cells(read(path.name[:2])[0]):
+            for node in ast.walk(ast.parse(cell.source)):
+                if isinstance(node, ast.Call) and ast.unparse(node.func) == "Painter":
+                    found[path.name[:2]] = {
+                        key.arg: ast.unparse(key.value) for key in node.keywords
+                    }
+    assert found and all(given.get("keep") == repr(number) for number, given in found.items())
 
 
 def test_an_unknown_number_is_refused():

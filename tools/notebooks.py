@@ -31,7 +31,7 @@ LANGUAGE = {
     "nbconvert_exporter": "python",
     "pygments_lexer": "ipython3",
 }
-ADDRESS = re.compile(r"\b0x[0-9a-f]{6,}")
+ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
 def select(numbers=()) -> list[Path]:
