@@ -96,6 +96,8 @@ def _reason(path, error):
         return f"cannot be read; files that end in {path.suffix}: {advice(path)}"
     if "imagecodecs" in str(error):
         return "is packed in a way that needs one more package: pip install imagecodecs"
+    if isinstance(error, OSError) and error.strerror:
+        return f"cannot be opened ({error.strerror})"
     why = str(error).split("\n")[0]
     if isinstance(error, UnidentifiedImageError):
         why, first = "its first bytes are of no kind that is known", path.read_bytes()[:12]

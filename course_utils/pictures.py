@@ -124,6 +124,7 @@ def listed(folder, deep: bool = False) -> Listing:
         TypeError, ValueError: the folder is no path; see `as_path`.
         FileNotFoundError: there is no such folder.
         NotADirectoryError: it is a file.
+        PermissionError: it may not be opened.
     """
     folder = as_path(folder)
     if not folder.exists():
@@ -142,17 +143,26 @@ def listed(folder, deep: bool = False) -> Listing:
         seen.add(place.resolve())
         try:
             inside = sorted(place.iterdir(), reverse=True)
-        except OSError:
+        except OSError as error:
+            if place == folder:
+                raise type(error)(
+                    f"The folder {folder} cannot be opened ({error.strerror}); let this program "
+                    "read it, or choose another."
+                ) from error
             found.closed.append(place)
             continue
         for path in inside:
             if path.name.startswith(".") or path.name.lower() in _SYSTEM:
                 continue
-            if path.is_dir() and path.resolve() not in above:
+            try:
+                is_folder, is_file = path.is_dir(), path.is_file()
+            except OSError:  # a link into a folder that may not be opened
+                is_folder = is_file = False
+            if is_folder and path.resolve() not in above:
                 (linked if path.is_symlink() else waiting).append(path)
                 if place == folder:
                     found.folders.append(path)
-            elif path.is_file():
+            elif is_file:
                 (found.pictures if _is_picture(path, readable) else found.others).append(path)
             else:
                 found.closed.append(path)

@@ -659,6 +659,36 @@ def test_a_folder_that_may_not_be_opened_is_named(tmp_path, monkeypatch):
     monkeypatch.setattr(Path, "iterdir", refuse)
     with pytest.warns(UserWarning, match="^closed: these links or folders cannot be followed"):
         assert len(folder.read(tmp_path, 4)) == 1
+    with pytest.raises(
+        PermissionError, match=r"closed cannot be opened \(Permission denied\); let"
+    ):
+        folder.read(tmp_path / "closed")
+
+
+@needs_links
+def test_a_link_into_a_folder_that_may_not_be_opened_is_named(tmp_path, monkeypatch):
+    save(tmp_path / "a.png")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+    is_dir = Path.is_dir
+
+    def refuse(path):
+        if path.name == "link":
+            raise PermissionError(13, "Permission denied", str(path))
+        return is_dir(path)
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    with pytest.warns(UserWarning, match="^link: these links or folders cannot be followed"):
+        assert len(folder.read(tmp_path, 4)) == 1
+
+
+def test_a_file_that_may_not_be_opened_is_not_called_damaged(tmp_path, monkeypatch):
+    def refuse(path, *_, **__):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    save(tmp_path / "a.png")
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(ValueError, match=r"^a\.png cannot be opened \(Permission denied\)\.$"):
+        ImageDensity.from_file(tmp_path / "a.png")
 
 
 def test_a_folder_as_people_paste_it(tmp_path, monkeypatch):

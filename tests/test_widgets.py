@@ -778,6 +778,14 @@ def test_saved_and_loaded_a_drawing_is_the_same(tmp_path, classes):
     assert Painter(painter.save(path), classes=classes).pixels == painter.pixels
 
 
+def test_a_drawing_is_saved_in_a_folder_named_with_other_letters(tmp_path, monkeypatch):
+    """An umlaut may be one sign, as it is typed, or two, as a Mac writes it on a stick."""
+    (tmp_path / "Gro\u0308ße").mkdir()
+    monkeypatch.chdir(tmp_path)
+    path = Painter().save("Größe/mine.png")
+    assert path == tmp_path / "Gro\u0308ße" / "mine.png" and path.is_file()
+
+
 def test_a_saved_drawing_that_was_scaled_keeps_the_shares(tmp_path):
     painter = Painter(classes=("a", "b"))
     painter.pixels = scribbles(2).tobytes()
@@ -797,6 +805,10 @@ def test_a_drawing_is_not_saved_or_loaded(tmp_path):
         painter.save(tmp_path / "mine.jpg")
     with pytest.raises(FileNotFoundError, match=r"no folder .*nowhere to save mine\.png in\.$"):
         painter.save(tmp_path / "nowhere" / "mine.png")
+    (tmp_path / "folder.png").mkdir()
+    words = r"folder\.png cannot be saved in the folder .* directory\); name a folder of your own"
+    with pytest.raises(OSError, match=words):
+        painter.save(tmp_path / "folder.png")
     (tmp_path / "notes.png").write_text("not a picture", "utf-8")
     with pytest.raises(ValueError, match=r"notes\.png is not a picture"):
         painter.load(tmp_path / "notes.png")

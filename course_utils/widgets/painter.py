@@ -99,13 +99,21 @@ class Painter(CourseWidget):
         Raises:
             TypeError, ValueError: the name is no path, or does not end in .png.
             FileNotFoundError: there is no such folder.
+            OSError: the folder cannot be written to, or the disk is full.
         """
-        path = as_path(path).absolute()
+        path = as_path(path)
+        path = as_path(path.parent).resolve() / path.name
         if path.suffix.lower() != ".png":
             raise ValueError(f"A drawing is saved as a PNG: name it {path.stem}.png.")
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
-        Image.fromarray(np.hstack(self._array())).save(path)
+        try:
+            Image.fromarray(np.hstack(self._array())).save(path)
+        except OSError as error:
+            raise OSError(
+                f"{path.name} cannot be saved in the folder {path.parent} "
+                f"({error.strerror or error}); name a folder of your own."
+            ) from error
         return path
 
     @property
