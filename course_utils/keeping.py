@@ -53,8 +53,8 @@ class Kept:
         if self._path is not None and len(self.losses) > self._saved:
             state = {name: part.state_dict() for name, part in self._parts.items()}
             torch.save({"losses": self.losses, "about": self._about} | state, new := io.BytesIO())
-            self._write(new.getvalue())
-            self._saved = len(self.losses)
+            if self._write(new.getvalue()):
+                self._saved = len(self.losses)
 
     def _go_on(self, state, steps):
         differences = [*_differences(state, self._about, self._parts["net"].state_dict())]
@@ -71,19 +71,20 @@ class Kept:
             say(f"The training in {self._path} {what}, after step {self._saved} of {steps}.")
 
     def _write(self, content):
+        """Whether it is written; without content it is only tried whether that can be done."""
         if not self._first:
-            return
+            return False
         path = self._path
         try:
             with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as place:
                 if content is None:
-                    return
+                    return False
                 new = Path(place) / path.name
                 new.write_bytes(content)
                 if _mark(path) in (None, self._mark):
                     new.replace(path)
                     self._mark = _mark(path)
-                    return
+                    return True
             self._path = None
             why = f"Another training has written {path}"
         except OSError as error:  # it may be over at the next try
@@ -91,6 +92,7 @@ class Kept:
         if not self._told:
             say(f"{why}: this training goes on, but what it learns is not kept.")
         self._told = True
+        return False
 
 
 def _digest(x):

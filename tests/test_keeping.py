@@ -149,6 +149,20 @@ def test_a_folder_that_is_read_only_is_found_at_the_start(path, monkeypatch, cap
     assert capsys.readouterr().out == "" and not path.exists()
 
 
+def test_what_could_not_be_written_is_written_at_the_next_try(path, monkeypatch):
+    def full(**_):
+        raise OSError(28, "No space left on device")
+
+    kept = Kept(path, parts(), X, C, 4)
+    kept.losses += [1.0] * 4
+    with monkeypatch.context() as disk:
+        disk.setattr(keeping.tempfile, "TemporaryDirectory", full)
+        kept.save()
+    assert not path.exists()
+    kept.save()
+    assert len(torch.load(path)["losses"]) == 4
+
+
 @pytest.mark.parametrize("place", ["missing/mine.pt", "file/mine.pt"])
 def test_a_folder_that_is_not_there_does_not_stop_a_training(tmp_path, place, capsys):
     (tmp_path / "file").touch()
