@@ -33,7 +33,7 @@ class Kept:
     """
 
     def __init__(self, path, parts: dict, x, c, steps: int, first: bool = True, **settings):
-        self.losses, self._parts, self._first = [], parts, first
+        self.losses, self._parts, self._planned, self._first = [], parts, steps, first
         self._path, self._saved, self._told = None if path is None else Path(path), 0, False
         if self._path is None:
             return
@@ -52,7 +52,8 @@ class Kept:
         """
         if self._path is not None and len(self.losses) > self._saved:
             state = {name: part.state_dict() for name, part in self._parts.items()}
-            torch.save({"losses": self.losses, "about": self._about} | state, new := io.BytesIO())
+            state |= {"losses": self.losses, "planned": self._planned, "about": self._about}
+            torch.save(state, new := io.BytesIO())
             if self._write(new.getvalue()):
                 self._saved = len(self.losses)
 
@@ -67,8 +68,7 @@ class Kept:
         self.losses += state["losses"]
         self._saved = len(self.losses)
         if self._first:
-            what = "goes on" if self._saved < steps else "is complete, and taken as it is"
-            say(f"The training in {self._path} {what}, after step {self._saved} of {steps}.")
+            say(f"The training in {self._path} {_state(self._saved, state['planned'], steps)}.")
 
     def _write(self, content):
         """Whether it is written; without content it is only tried whether that can be done."""
@@ -93,6 +93,15 @@ class Kept:
             say(f"{why}: this training goes on, but what it learns is not kept.")
         self._told = True
         return False
+
+
+def _state(done, planned, steps):
+    """In words, where a training stands that has done some of the steps that it was to have."""
+    if done < steps:
+        return f"goes on, after step {done} of {steps}"
+    if done < planned:
+        return f"was stopped after step {done} of {planned}; you ask for {steps}, so it is used"
+    return f"is complete, and used as it is, after step {done}"
 
 
 def _digest(x):

@@ -62,12 +62,19 @@ def test_what_is_complete_is_taken_and_says_so(path, capsys):
     kept, net = learn(path)
     before = path.read_bytes()
     again, same = learn(path)
-    assert f"{path} is complete, and taken as it is, after step 4 of 4." in capsys.readouterr().out
+    assert f"{path} is complete, and used as it is, after step 4." in capsys.readouterr().out
     assert again.losses == kept.losses and torch.equal(net.weight, same.weight)
     learn(path, steps=3)
     assert "complete" in capsys.readouterr().out and path.read_bytes() == before
     longer, _ = learn(path, steps=6)
     assert "goes on, after step 4 of 6" in capsys.readouterr().out and len(longer.losses) == 6
+
+
+def test_what_was_stopped_early_says_how_long_it_was_to_be(path, capsys):
+    learn(path, steps=10, until=3)
+    learn(path, steps=3)
+    said = capsys.readouterr().out
+    assert "was stopped after step 3 of 10; you ask for 3, so it is used." in said
 
 
 OTHERS = {
@@ -260,7 +267,7 @@ def test_the_command_line_goes_on_or_says_why_not(path, capsys):
     assert len(diffusion.main([*common, "--steps", "3"])[1]) == 3
     assert "goes on, after step 2 of 3" in capsys.readouterr().out
     diffusion.main([*common, "--steps", "3"])
-    assert "is complete, and taken as it is, after step 3 of 3" in capsys.readouterr().out
+    assert "is complete, and used as it is, after step 3" in capsys.readouterr().out
     for other, reason in [
         ([*start, "--planes", "8", "--faces", "7"], "from 9 other pictures, and not from these 7"),
         ([*start, "--planes", "16", "--faces", "9"], "its network is another"),

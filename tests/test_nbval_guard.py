@@ -124,7 +124,7 @@ def report(tmp_path_factory):
     for name, cells in notebooks.items():
         nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
     options = "-p tests.nbval_guard --nbval-lax --nbval-current-env -rA -q --no-header -n 2"
-    options += " --dist loadscope --nbval-cell-timeout=20"
+    options += " --dist loadscope --nbval-cell-timeout=40"
     environment = dict(os.environ)
     for name in ("PYTEST_ADDOPTS", "COURSE_CLAIMS"):
         environment.pop(name, None)

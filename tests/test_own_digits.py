@@ -42,8 +42,13 @@ def run(folder, train, test):
     return names
 
 
-@pytest.mark.parametrize("n", [30, 999])
+@pytest.mark.parametrize("n", [100, 999])
 def test_few_test_pictures_and_missing_digits(tmp_path, capsys, n):
     names = run(tmp_path, np.arange(200) % 9, np.arange(n) % 8)
     assert "None of these pictures is labelled 9." in capsys.readouterr().out
     assert len(names["x_new"]) == n and len(names["show"]) == 8
+
+
+def test_too_few_test_pictures_are_named_before_anything_is_learnt(tmp_path):
+    with pytest.raises(ValueError, match="has 99 test pictures, and 100 or more are needed"):
+        run(tmp_path, np.arange(200) % 10, np.arange(99) % 10)

@@ -742,6 +742,14 @@ def test_sub_folders_are_classes(tmp_path):
     assert c.dtype == np.int64 and (x == folder.read(tmp_path, 4)).all()
 
 
+def test_parts_of_a_data_set_are_named(tmp_path):
+    for name in ("Train/cats/a.png", "Train/dogs/b.png", "test/cats/c.png"):
+        save(tmp_path / name)
+    with pytest.warns(UserWarning, match="classes are Train and test, .* name one of these"):
+        assert folder.read_classes(tmp_path, 4)[2] == ["Train", "test"]
+    assert folder.read_classes(tmp_path / "Train", 4)[2] == ["cats", "dogs"]
+
+
 def test_pictures_beside_sub_folders_are_a_class(tmp_path):
     place = tmp_path / "pets"
     for name in ("cats/a.png", "z.png", "b.png"):

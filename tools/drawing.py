@@ -7,7 +7,8 @@ from tools.names import as_python, uses
 # What a cell calls when it does more than draw: it claims, it trains, it takes random numbers.
 DEEDS = {"claim", "check", "start", "backward", "step", "Steps", "train", "manual_seed"}
 RANDOM = {"rng", "default_rng", "rand", "randn", "randint", "randperm", "normal", "multinomial"}
-DRAWS = {"show", "live", "pictures", "clouds", "filters", "space", "table", "scores", "Player"}
+DRAWS = {"show", "live", "pictures", "clouds", "filters", "space", "table", "scores", "duel"}
+DRAWS |= {"Completer", "Decoder", "Filters", "Gallery", "Latent", "Player"}
 
 
 def only_draws(source: str, later: list[str]) -> bool:

@@ -12,6 +12,7 @@ from course_utils.density import LARGEST_SIDE
 from course_utils.training import progress
 
 _DEEP = 2**16 - 1  # the white of 16 bits
+_PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # of a data set
 
 
 def read(folder, size: int = 32, least: int = 1) -> np.ndarray:
@@ -53,6 +54,7 @@ def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[s
     What lies deeper belongs to the uppermost sub-folder. Pictures beside the sub-folders are a
     class of their own, which has the name of the folder; a warning says so. Without sub-folders all
     are that class. A folder that holds one sub-folder and no picture stands for that sub-folder.
+    A warning says so if the sub-folders are named like parts of a data set (`train` and `test`).
 
     Returns float32 `(n, 3, size, size)` in [0, 1]; the class of each, int64 `(n,)`; and the names
     of the classes, sorted.
@@ -72,6 +74,11 @@ def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[s
         notes = [
             f"{n} pictures lie beside the sub-folders; they are a class of their own, {own!r}."
         ]
+    if len(branches) > 1 and {branch.lower() for branch in branches} <= _PARTS:
+        notes.append(
+            f"The classes are {' and '.join(sorted(branches))}, which look like parts of a data "
+            "set; name one of these folders to have the classes inside it."
+        )
     x, kept = _read(found, size, notes)
     names, c = np.unique([_branch(path, place) or own for path in kept], return_inverse=True)
     return x, c.astype(np.int64), names.tolist()
