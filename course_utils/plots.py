@@ -234,16 +234,16 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
     return medians
 
 
-def still(fig, alt: str) -> tuple[dict, dict]:
-    """What a file keeps of a widget: the figure as a picture, and a line on how to revive it.
+def still(fig, alt: str, note: str = NOTE) -> tuple[dict, dict]:
+    """What a file keeps of a widget: the figure as a picture, and below it a line, the note.
 
     Returns data and metadata by MIME type, to which the widget's own view is added; the metadata
     name the height of the line in pixels, so that a page without cells can cut it off.
     """
-    note = plt.figure(figsize=(max(fig.get_figwidth(), NOTE_WIDTH), NOTE_HEIGHT / 96))
-    note.text(0.5, 0.5, NOTE, color="#555555", style="italic", ha="center", va="center")
-    above, below = (PIL.Image.open(io.BytesIO(png(part, dpi=96))) for part in (fig, note))
-    plt.close(note)
+    line = plt.figure(figsize=(max(fig.get_figwidth(), NOTE_WIDTH), NOTE_HEIGHT / 96))
+    line.text(0.5, 0.5, note, color="#555555", style="italic", ha="center", va="center")
+    above, below = (PIL.Image.open(io.BytesIO(png(part, dpi=96))) for part in (fig, line))
+    plt.close(line)
     whole = PIL.Image.new("RGB", (below.width, above.height + below.height), "white")
     whole.paste(above, ((below.width - above.width) // 2, 0))
     whole.paste(below, (0, above.height))

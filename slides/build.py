@@ -5,6 +5,7 @@ python -m slides.build 01         only these
 """
 
 import hashlib
+import os
 import re
 import shutil
 import subprocess
@@ -110,6 +111,7 @@ def write_index():
 
 
 def main(numbers):
+    os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in the tests, and as the lessons were run
     fetch_libraries()
     for path in select(numbers):
         if path.name[:2] != "00":

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import nbformat
 from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
 
 from course_utils.training import BAR
 from tools.drawing import only_draws
@@ -44,7 +45,11 @@ def select(numbers=()) -> list[Path]:
 
 
 def execute(notebook, folder=NOTEBOOKS, store_widget_state=False):
-    """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised."""
+    """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised.
+
+    Raises:
+        TimeoutError: a cell took more than ten minutes.
+    """
     client = NotebookClient(
         notebook,
         timeout=600,
@@ -53,7 +58,13 @@ def execute(notebook, folder=NOTEBOOKS, store_widget_state=False):
         record_timing=False,
         resources={"metadata": {"path": str(folder)}},
     )
-    client.execute()
+    try:
+        client.execute()
+    except CellTimeoutError:
+        raise TimeoutError(
+            "A cell took more than ten minutes. Is the machine busy? Close what else computes, and "
+            "try again."
+        ) from None
 
 
 def normalise(notebook):

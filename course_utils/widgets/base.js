@@ -25,6 +25,8 @@ const BASE_STYLE = `
     box-sizing: border-box; max-width: 100%; }
   .course-widget button[aria-disabled=true], .course-widget button:disabled { color: #666; background: #eee;
     border: 2px solid #ddd; cursor: default; }
+  body[data-jp-theme-light=false] .course-widget button[aria-disabled=true] { color: #aaa; background: #333;
+    border-color: #444; }
   .course-widget input[type=range] { appearance: none; background: none; height: 24px; min-width: 0; margin: 2px 0;
     cursor: pointer; }
   .course-widget input::-webkit-slider-runnable-track { height: 8px; border-radius: 4px; background: #777; }

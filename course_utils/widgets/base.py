@@ -17,6 +17,7 @@ class CourseWidget(anywidget.AnyWidget):
     A subclass sets `_esm` and draws its first state in `_first_picture`.
     """
 
+    _note = plots.NOTE
     alt = traitlets.Unicode().tag(sync=True)
 
     def _first_picture(self):
@@ -27,7 +28,7 @@ class CourseWidget(anywidget.AnyWidget):
         bundle = super()._repr_mimebundle_(**kwargs)
         data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
         fig = self._first_picture()
-        picture, picture_metadata = plots.still(fig, self.alt)
+        picture, picture_metadata = plots.still(fig, self.alt, self._note)
         plots.plt.close(fig)
         return {**data, **picture}, {**metadata, **picture_metadata}
 

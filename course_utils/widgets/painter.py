@@ -48,6 +48,7 @@ class Painter(CourseWidget):
     """
 
     _esm = script("painting", "painter")
+    _note = "run this cell to draw; only “save PNG” keeps a drawing when the kernel has ended"
     side = traitlets.Int(SIDE).tag(sync=True)
     pixels = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
     classes = traitlets.List().tag(sync=True)
