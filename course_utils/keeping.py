@@ -133,7 +133,7 @@ def _read(path, parts, device):
     needed = {"losses", *parts}
     if not isinstance(state, dict) or not needed <= state.keys():
         raise ValueError(f"{path} is not a training of this course. {_ANEW}")
-    if "about" not in state:
+    if not {"about", "planned"} <= state.keys():
         raise ValueError(
             f"{path} is of an older version of the course, which did not note what it learnt from. "
             f"{_ANEW}"

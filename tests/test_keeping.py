@@ -104,7 +104,15 @@ def old_version(path):
     torch.save({"losses": [1.0], **{name: p.state_dict() for name, p in parts().items()}}, path)
 
 
+def version_without_a_plan(path):
+    learn(path)
+    state = torch.load(path, weights_only=True)
+    del state["planned"]
+    torch.save(state, path)
+
+
 FILES = {
+    "no plan": (version_without_a_plan, "is of an older version of the course"),
     "older version": (old_version, "is of an older version of the course"),
     "a network alone": (lambda p: torch.save(parts()["net"].state_dict(), p), "is not a training"),
     "a number": (lambda p: torch.save(torch.ones(3), p), "is not a training"),
