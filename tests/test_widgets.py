@@ -716,7 +716,8 @@ def test_steps_back_and_forward(browser, steps, most):
 
 
 def test_the_players_keys_and_signs(browser):
-    page = show(browser, Player(**recording()))
+    """In a page whose clock stands still, so that the film does not end while it is looked at."""
+    page = show(browser, Player(**recording()), clock=True)
     frame, slider = page.locator("output"), page.get_by_label("frame")
     for key, step in [("Home", 0), ("ArrowRight", 10), ("End", 190), ("ArrowLeft", 180)]:
         slider.press(key)
@@ -729,6 +730,9 @@ def test_the_players_keys_and_signs(browser):
         if name == "play":
             slider.press(" ")
     assert signs["play"] != signs["pause"]
+    page.clock.run_for(1000)  # it plays on to its last frame, and stops there
+    assert frame.inner_text().startswith("frame 190,")
+    assert page.get_by_role("button", name="play").count() == 1
     page.close()
 
 
