@@ -22,7 +22,7 @@ notebooks: $(VENV)/.test
 	$(BIN)/python -m tools.notebooks $(N)
 
 slides: $(VENV)/.lab
-	$(BIN)/python -m slides.build $(N)
+	$(BIN)/python -m publish.build $(N)
 
 SOURCES := pyproject.toml setup.py requirements.lock $(wildcard jupyter/*/*.json)
 

@@ -5,9 +5,9 @@ from pathlib import Path
 
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from slides import build
-from slides.exporter import DeckExporter
-from tools.notebooks import execute
+from publish import build
+from publish.exporter import DeckExporter
+from publish.notebooks import execute
 
 SLIDES = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
@@ -63,7 +63,7 @@ def deck_around(code: str, folder: Path) -> Path:
 
 def deck_run(cells, folder: Path) -> Path:
     """A deck of these cells after they ran, its widgets alive."""
-    build.fetch_libraries()
+    build.fetch_libraries(dev=True)
     notebook = new_notebook(cells=cells)
     execute(notebook, store_widget_state=True)
     return _written(notebook, folder)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import nbformat
 
+from publish.notebooks import NOTEBOOKS
 from tools.drawing import only_draws
 from tools.names import bound_again
-from tools.notebooks import NOTEBOOKS, WIDGET, normalise
+from tools.notebooks import WIDGET, normalise
 
 TWO_LECTURES = {"06", "08", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "nbval-skip", "raises-exception"}

@@ -6,8 +6,9 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from publish.notebooks import select
 from tests.jupyterlab import open_and_run
-from tools.notebooks import normalise, select
+from tools.notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"

@@ -12,7 +12,7 @@ from scipy.stats import chisquare
 
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer, _mulberry32
-from slides import build
+from publish import build
 from tests.bare import show
 from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run

@@ -54,8 +54,8 @@ from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
+from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
-from tools.notebooks import select
 
 torch.manual_seed(0)
 RNG, ALT = np.random.default_rng(0), "One sentence that says what is to be seen."

@@ -10,8 +10,8 @@ from course_utils.exercises.lesson_07 import bits as table_bits
 from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
 from course_utils.exercises.lesson_09 import angles, cells, counterexample, mean_cosine
 from course_utils.exercises.lesson_10 import heun, in_bits, log_p_sinh, shares
+from publish.notebooks import select
 from tests.notebook_rules import exercises, read
-from tools.notebooks import select
 
 TASKS = {
     task[0]: task for path in select() for task in exercises(read(path.name[:2])[0])

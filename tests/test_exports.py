@@ -12,8 +12,9 @@ from nbconvert.exporters import get_exporter
 from traitlets.config import Config
 
 from course_utils.saved import Described
+from publish.notebooks import execute, select
 from tests.saved import ALTS, PROSE, one_of_each
-from tools.notebooks import execute, normalise, select
+from tools.notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = json.loads((ROOT / "jupyter" / "nbconvert" / "jupyter_nbconvert_config.json").read_text())

@@ -10,7 +10,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
 from course_utils.widgets.gallery import Gallery
-from slides import build
+from publish import build
 from tests.bare import show
 from tests.deck import deck_around, faults, go_to, open_deck
 from tests.jupyterlab import open_and_run

@@ -7,8 +7,8 @@ import pytest
 from jupyter_client.manager import start_new_kernel
 
 from course_utils.live import WAITS
+from publish.notebooks import NOTEBOOKS
 from tests.notebook_rules import code_cells, read
-from tools.notebooks import NOTEBOOKS
 
 FIGURE = """
 import threading

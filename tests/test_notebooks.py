@@ -7,9 +7,10 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
+from publish.notebooks import NOTEBOOKS, execute, select
 from tests.notebook_rules import code_cells, problems, read
 from tools.names import bound_again
-from tools.notebooks import NOTEBOOKS, WIDGET, execute, normalise, select
+from tools.notebooks import WIDGET, normalise
 
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)

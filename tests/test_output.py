@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from course_utils.output import keep
+from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
-from tools.notebooks import select
 
 ROOT = Path(__file__).resolve().parents[1]
 READ_ONLY = """

@@ -24,8 +24,8 @@ from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
 from course_utils.pictures import as_path, listed
 from course_utils.widgets.painter import Painter
+from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
-from tools.notebooks import select
 
 
 @pytest.fixture(autouse=True)

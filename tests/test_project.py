@@ -20,9 +20,9 @@ from packaging.utils import canonicalize_name
 from PIL import Image
 
 from course_utils.density import ImageDensity, course_pictures
+from publish.notebooks import select
 from tests.notebook_rules import LINK, code_cells, read
 from tools import banner, draw_densities, python_fits
-from tools.notebooks import select
 
 ROOT = Path(__file__).resolve().parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
@@ -324,6 +324,26 @@ def test_the_package_imports_one_way():
         room = name.split(".")[1]
         for other in {need.split(".")[1] for need in needs[name]} - {room}:
             assert rooms[other] < rooms[room], f"{name} imports {other}"
+    graphlib.TopologicalSorter(needs).prepare()  # raises where there is a circle
+
+
+# Floors of the house: each imports from itself and from those below it alone.
+FLOORS = [{"course_utils"}, {"publish"}, {"tests", "tools", "conftest"}]
+
+
+def test_the_house_imports_one_way():
+    """Nothing imports tests or tools but these themselves, and no module imports itself in turn."""
+    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True)
+    paths = [ROOT / name for name in listed.stdout.splitlines() if (ROOT / name).exists()]
+    modules = {".".join(p.relative_to(ROOT).with_suffix("").parts): p for p in paths}
+    floors = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+    needs = {}
+    for name, path in modules.items():
+        needs[name] = {*imported(path)} & {*modules} - {name}
+        here = floors.get(name.split(".")[0], 0)  # a file by itself may use the package alone
+        for other in {need.split(".")[0] for need in imported(path)} & {*floors}:
+            assert floors[other] <= here, f"{name} imports {other}"
+    assert {name.split(".")[0] for name in needs} >= {*floors}
     graphlib.TopologicalSorter(needs).prepare()  # raises where there is a circle
 
 

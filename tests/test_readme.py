@@ -10,8 +10,8 @@ from urllib.parse import parse_qs, urlsplit
 import anywidget
 import pytest
 
+from publish.notebooks import NOTEBOOKS
 from tests.notebook_rules import IMAGE
-from tools.notebooks import NOTEBOOKS
 
 ROOT = Path(__file__).resolve().parents[1]
 README = (ROOT / "README.md").read_text("utf-8")

@@ -6,9 +6,9 @@ from urllib.parse import unquote
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from slides.exporter import LOCAL_LINK, prepare
+from publish.exporter import LOCAL_LINK, prepare
+from publish.notebooks import NOTEBOOKS, select
 from tests.notebook_rules import LINK, read
-from tools.notebooks import NOTEBOOKS, select
 
 REFERENCES = (NOTEBOOKS / "references.md").read_text("utf-8")
 SEEDS, PAPERS = REFERENCES.split("\n## ")[1:]

@@ -16,7 +16,7 @@ from nbformat.v4 import new_code_cell, new_notebook, new_output
 from PIL import Image
 
 from course_utils import plots, saved
-from slides.exporter import prepare
+from publish.exporter import prepare
 from tests.jupyterlab import open_and_run
 from tests.saved import ALTS, SOURCES, one_of_each
 

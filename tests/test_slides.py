@@ -9,12 +9,12 @@ import pytest
 from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from slides import build
-from slides.exporter import NODE, DeckExporter
+from publish import build
+from publish.exporter import NODE, DeckExporter
+from publish.notebooks import select
 from tests.deck import READY, deck_of, deck_run, faults, go_to, open_deck
 from tests.notebook_rules import TWO_LECTURES
 from tests.waiting import pixels, redrawn, until
-from tools.notebooks import select
 
 LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
 
@@ -22,13 +22,14 @@ LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
 @pytest.fixture(scope="module")
 def decks():
     """Name of each lesson -> its deck, built as `make slides` does."""
+    build.fetch_libraries(dev=True)
     build.main([])
     return {name: build.OUT / f"{name}.html" for name in LESSONS}
 
 
 @pytest.fixture(scope="module")
 def libraries():
-    build.fetch_libraries()
+    build.fetch_libraries(dev=True)
 
 
 @pytest.fixture

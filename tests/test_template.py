@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from course_utils.checks import grade
+from publish.notebooks import NOTEBOOKS, execute, select
 from tests.notebook_rules import code_cells, exercises, problems
-from tools.notebooks import NOTEBOOKS, execute, select
 
 PATH = NOTEBOOKS / "NN_template.ipynb"
 

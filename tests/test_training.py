@@ -10,8 +10,9 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils import training
 from course_utils.training import Steps
-from slides.exporter import prepare
-from tools.notebooks import execute, normalise
+from publish.exporter import prepare
+from publish.notebooks import execute
+from tools.notebooks import normalise
 
 
 def test_it_counts_and_shows_numbers(capsys):

@@ -14,8 +14,8 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from course_utils import paths
+from publish.notebooks import execute, select
 from tests.notebook_rules import code_cells, read
-from tools.notebooks import execute, select
 
 ROOT = Path(__file__).resolve().parents[1]
 SETUP = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["setuptools"]

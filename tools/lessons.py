@@ -4,7 +4,7 @@ import ast
 
 import nbformat
 
-from tools.notebooks import select
+from publish.notebooks import select
 
 
 def definitions(number: str) -> dict:

@@ -11,16 +11,13 @@ import os
 import re
 import sys
 import time
-from pathlib import Path
 
 import nbformat
-from nbclient import NotebookClient
-from nbclient.exceptions import CellTimeoutError
 
 from course_utils.training import BAR
+from publish.notebooks import execute, select
 from tools.drawing import only_draws
 
-NOTEBOOKS = Path(__file__).resolve().parents[1] / "notebooks"
 CELL_METADATA = {"tags", "slideshow", "jupyter"}
 WIDGET = "application/vnd.jupyter.widget-view+json"
 # What a kernel writes, but for the version of its Python; exports to a script need it.
@@ -33,38 +30,6 @@ LANGUAGE = {
     "pygments_lexer": "ipython3",
 }
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
-
-
-def select(numbers=()) -> list[Path]:
-    """The notebooks in reading order, or those with these numbers."""
-    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
-    unknown = set(numbers) - {path.name[:2] for path in paths}
-    if unknown:
-        raise SystemExit(f"There is no notebook {', '.join(sorted(unknown))} in {NOTEBOOKS}.")
-    return [path for path in paths if not numbers or path.name[:2] in numbers]
-
-
-def execute(notebook, folder=NOTEBOOKS, store_widget_state=False):
-    """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised.
-
-    Raises:
-        TimeoutError: a cell took more than ten minutes.
-    """
-    client = NotebookClient(
-        notebook,
-        timeout=600,
-        kernel_name="python3",
-        store_widget_state=store_widget_state,
-        record_timing=False,
-        resources={"metadata": {"path": str(folder)}},
-    )
-    try:
-        client.execute()
-    except CellTimeoutError:
-        raise TimeoutError(
-            "A cell took more than ten minutes. Is the machine busy? Close what else computes, and "
-            "try again."
-        ) from None
 
 
 def normalise(notebook):

@@ -9,9 +9,9 @@ from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
-from slides import build
+from publish import build
+from publish.notebooks import select
 from tests import chromium, deck, jupyterlab
-from tools.notebooks import select
 
 DATA = build.ROOT / "data"
 

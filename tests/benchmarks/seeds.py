@@ -21,7 +21,7 @@ import nbformat
 from nbclient.exceptions import CellExecutionError, DeadKernelError
 from tqdm import tqdm
 
-from tools.notebooks import execute, select
+from publish.notebooks import execute, select
 
 
 def run(path, choices, log):

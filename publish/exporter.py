@@ -31,12 +31,12 @@ from traitlets.config import Config
 
 from course_utils.training import BAR
 
-HERE = Path(__file__).parent
-NODE = HERE / "node_modules"
+ROOT = Path(__file__).resolve().parents[1]
+NODE = ROOT / "node_modules"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
-REFERENCES = HERE.parent / "notebooks" / "references.md"
+REFERENCES = ROOT / "notebooks" / "references.md"
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!\w+:)([^()\s]*)\)")
 NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
 EMPTY_HEADING = re.compile(r"<th[^>]*>\s*</th>")  # which a screen reader would read out as one
@@ -56,7 +56,7 @@ class DeckExporter(SlidesExporter):
 
     @default("extra_template_basedirs")
     def _extra_template_basedirs(self):
-        return [str(HERE / "templates")]
+        return [str(ROOT / "publish" / "templates")]
 
     @default("exclude_anchor_links")
     def _no_anchor_links(self):
@@ -219,17 +219,17 @@ def _without_note(picture, height):
 
 
 def _js(path):
-    text = (HERE / path).read_text("utf-8")
+    text = (ROOT / path).read_text("utf-8")
     return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
 
 
 def _packed(path):
     """A large library at half its size; `unpack` in host.js runs it."""
-    return Markup(base64.b64encode(gzip.compress((HERE / path).read_bytes(), mtime=0)).decode())
+    return Markup(base64.b64encode(gzip.compress((ROOT / path).read_bytes(), mtime=0)).decode())
 
 
 def _css(path):
-    return Markup((HERE / path).read_text("utf-8").replace("</style", "<\\/style"))
+    return Markup((ROOT / path).read_text("utf-8").replace("</style", "<\\/style"))
 
 
 def _katex_css():

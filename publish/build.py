@@ -1,7 +1,7 @@
 """Builds build/slides/NN_name.html, one offline deck for each lesson, and an index page.
 
-python -m slides.build            all lessons
-python -m slides.build 01         only these
+python -m publish.build            all lessons
+python -m publish.build 01         only these
 """
 
 import hashlib
@@ -14,11 +14,10 @@ from pathlib import Path
 
 import nbformat
 
-from slides.exporter import NODE, DeckExporter
-from tools.notebooks import execute, select
-from tools.system import apt_install
+from publish.exporter import NODE, DeckExporter
+from publish.notebooks import ROOT, execute, select
+from publish.system import apt_install
 
-ROOT = Path(__file__).resolve().parents[1]
 OUT = ROOT / "build" / "slides"
 CACHE = ROOT / ".cache" / "executed"
 SLIDES, TITLE = re.compile(r'content="(\d+ slides)"'), re.compile("<title>(.*?)</title>")
@@ -49,10 +48,11 @@ the speaker's notes, F fills the screen; to print, add <code>?print-pdf</code> t
 """
 
 
-def fetch_libraries():
-    """Fill node_modules from npm, once for each lock file."""
-    stamp, lock = NODE / ".lock", (ROOT / "slides" / "package-lock.json").read_bytes()
-    if stamp.exists() and stamp.read_bytes() == lock:
+def fetch_libraries(dev: bool = False):
+    """Fill node_modules from npm, once for each lock file; with `dev` with what tests need too."""
+    stamp, lock = NODE / ".lock", (ROOT / "package-lock.json").read_text("utf-8")
+    there = stamp.read_text("utf-8") if stamp.exists() else ""
+    if there == f"dev {lock}" or (there == lock and not dev):
         return
     if not shutil.which("npm"):
         apt_install("npm")
@@ -62,10 +62,10 @@ def fetch_libraries():
             "The decks carry JavaScript libraries that npm fetches: install Node.js (brew install "
             "node, apt install npm, or winget install OpenJS.NodeJS) and run make slides again."
         )
-    print("Fetching the JavaScript libraries of the decks.", flush=True)
-    command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run(command, cwd=ROOT / "slides", check=True)
-    stamp.write_bytes(lock)
+    print("Fetching the JavaScript libraries.", flush=True)
+    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
+    subprocess.run([npm, "ci", *options, *([] if dev else ["--omit=dev"])], cwd=ROOT, check=True)
+    stamp.write_text(f"dev {lock}" if dev else lock, "utf-8")
 
 
 def executed(path: Path):

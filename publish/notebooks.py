@@ -1,0 +1,46 @@
+"""The lessons in reading order, and how a notebook is executed in a fresh kernel."""
+
+from pathlib import Path
+
+from nbclient import NotebookClient
+from nbclient.exceptions import CellTimeoutError
+from nbformat import NotebookNode
+
+ROOT = Path(__file__).resolve().parents[1]
+NOTEBOOKS = ROOT / "notebooks"
+
+
+def select(numbers=()) -> list[Path]:
+    """The notebooks in reading order, or those with these numbers.
+
+    Raises:
+        SystemExit: there is no notebook with one of the numbers.
+    """
+    paths = sorted(NOTEBOOKS.glob("[0-9][0-9]_*.ipynb"))
+    unknown = set(numbers) - {path.name[:2] for path in paths}
+    if unknown:
+        raise SystemExit(f"There is no notebook {', '.join(sorted(unknown))} in {NOTEBOOKS}.")
+    return [path for path in paths if not numbers or path.name[:2] in numbers]
+
+
+def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS, store_widget_state: bool = False):
+    """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised.
+
+    Raises:
+        TimeoutError: a cell took more than ten minutes.
+    """
+    client = NotebookClient(
+        notebook,
+        timeout=600,
+        kernel_name="python3",
+        store_widget_state=store_widget_state,
+        record_timing=False,
+        resources={"metadata": {"path": str(folder)}},
+    )
+    try:
+        client.execute()
+    except CellTimeoutError:
+        raise TimeoutError(
+            "A cell took more than ten minutes. Is the machine busy? Close what else computes, and "
+            "try again."
+        ) from None
