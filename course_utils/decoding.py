@@ -1,19 +1,31 @@
 """What is in a picture file of any kind, the right way up and with black as 0."""
 
 import warnings
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import tifffile
-from PIL import ImageCms, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from course_utils.pictures import advice, as_path, opened
-
+LARGEST_SIDE = 8192  # pixels, of what is made of a picture
 LARGEST_FILE_SIDE = 2048  # pixels, of a file read as it is
 LARGEST_FILE = 2**28  # pixels, of a file that is read at all
+ADVICE = {
+    "save them as JPEG or PNG": ".avif .avifs .heic .heif .hif .jxl .jxr .wdp",
+    "save them as JPEG or TIFF with a program for raw photographs": (
+        ".3fr .arw .cr2 .cr3 .crw .dng .erf .iiq .nef .nrw .orf .pef .raf .raw .rw2 .sr2 .srw .x3f"
+    ),
+    "save them as PNG with the program that they are from": (
+        ".ai .clip .cdr .czi .dcm .drawio .emf .eps .exr .hdr .kra .nd2 .npy .npz .pdf .ps .psb"
+        " .svg .svgz .wmf .xcf"
+    ),
+    "save single pictures of them": ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv",
+    "unpack them": ".7z .bz2 .gz .rar .tar .tgz .zip",
+}
 
 
-def read_picture(path) -> np.ndarray:
+def read_picture(path: Path) -> np.ndarray:
     """The first picture of a file, the right way up: `(h, w)`, or `(h, w, 3 or 4)` with colour.
 
     uint8, or uint16 for grey of more than 8 bits, both with 0 as black; or the numbers of the file,
@@ -23,7 +35,6 @@ def read_picture(path) -> np.ndarray:
     Raises:
         ValueError: the file is not a picture, is damaged, or has more than 268 million pixels.
     """
-    path = as_path(path)
     try:
         if (a := _decode(path)).size:
             return a
@@ -84,6 +95,26 @@ def scaled(a, white: int | None = None) -> np.ndarray:
     colours = a[..., :3] if a.ndim == 3 else a
     colours *= most / (white or most)
     return a
+
+
+@contextmanager
+def opened(file, formats=None):
+    """The picture of a file, not yet decoded, by Pillow; it may have any number of pixels.
+
+    Pillow by itself warns of an attack, or refuses, where a photograph has 90 or 180 million.
+    """
+    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+    try:
+        with Image.open(file, formats=formats) as picture:
+            yield picture
+    finally:
+        Image.MAX_IMAGE_PIXELS = limit
+
+
+def advice(path) -> str | None:
+    """What to do with files of a kind that cannot be read; None for any other."""
+    ending = Path(path).suffix.lower()
+    return next((what for what, kinds in ADVICE.items() if ending in kinds.split()), None)
 
 
 class _Refused(ValueError):

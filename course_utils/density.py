@@ -9,10 +9,9 @@ from skimage.transform import resize_local_mean
 
 from course_utils import decoding, pictures
 from course_utils.arguments import array, generator, number, real, whole
-from course_utils.decoding import LARGEST_FILE_SIDE
+from course_utils.decoding import LARGEST_FILE_SIDE, LARGEST_SIDE
 from course_utils.paths import PICTURES
 
-LARGEST_SIDE = 8192  # pixels
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
 
 

@@ -1,33 +1,30 @@
-"""Paths as people paste them, which files are pictures, and what lies in a folder."""
+"""Paths as people paste them, what lies in a folder, and the square in the middle of a picture."""
 
 import os
 import re
 import unicodedata
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
-from PIL import Image
+import numpy as np
+from PIL import Image, ImageOps
 
-from course_utils.arguments import shown
+from course_utils.arguments import shown, whole
+from course_utils.decoding import (
+    ADVICE,
+    LARGEST_SIDE,
+    advice,
+    opened,
+    own_white,
+    read_picture,
+    scaled,
+)
 
 # Kinds that Pillow knows without decoding them by itself; EPS and WMF need another program.
 _NOT_DECODED = {"BUFR", "EPS", "GRIB", "HDF5", "IPTC", "MPEG", "WMF"}
-_ADVICE = {
-    "save them as JPEG or PNG": ".avif .avifs .heic .heif .hif .jxl .jxr .wdp",
-    "save them as JPEG or TIFF with a program for raw photographs": (
-        ".3fr .arw .cr2 .cr3 .crw .dng .erf .iiq .nef .nrw .orf .pef .raf .raw .rw2 .sr2 .srw .x3f"
-    ),
-    "save them as PNG with the program that they are from": (
-        ".ai .clip .cdr .czi .dcm .drawio .emf .eps .exr .hdr .kra .nd2 .npy .npz .pdf .ps .psb"
-        " .svg .svgz .wmf .xcf"
-    ),
-    "save single pictures of them": ".3gp .avi .m4v .mkv .mov .mp4 .mpeg .mpg .webm .wmv",
-    "unpack them": ".7z .bz2 .gz .rar .tar .tgz .zip",
-}
 _SYSTEM = {  # what systems leave in folders, beside names that begin with a dot
     *("$recycle.bin", "recycler", "system volume information", "lost+found", "__macosx"),
     *("thumbs.db", "ehthumbs.db", "ehthumbs_vista.db", "desktop.ini", "icon\r", "picasa.ini"),
@@ -90,11 +87,11 @@ class Listing(NamedTuple):
     def left_out(self) -> list[str]:
         """A sentence for each kind of picture that is not read, and what to do about it."""
         sentences, kinds = [], Counter(path.suffix.lower() for path in self.others)
-        for advice, endings in _ADVICE.items():
+        for what, endings in ADVICE.items():
             if counted := [
                 f"{kinds[ending]} {ending}" for ending in endings.split() if kinds[ending]
             ]:
-                sentences.append(f"Left out: {', '.join(counted)}; {advice}.")
+                sentences.append(f"Left out: {', '.join(counted)}; {what}.")
         if self.closed:
             sentences.append(
                 f"{self.names(self.closed)}: these links or folders cannot be followed."
@@ -180,6 +177,45 @@ def endings() -> set[str]:
     return {ending for ending, kind in Image.registered_extensions().items() if kind in kinds}
 
 
+def square(path, size: int) -> np.ndarray:
+    """The picture in a file, as `fitted` makes it: float32 `(3, size, size)` in [0, 1].
+
+    Raises:
+        TypeError: size is not a whole number, or the path is none.
+        ValueError: it cannot be read, or size is less than 1.
+    """
+    path, size = as_path(path), whole("size", size, 1, LARGEST_SIDE)
+    a = read_picture(path)
+    try:
+        return fitted(a, size, own_white(a, path))
+    except ValueError as error:
+        raise ValueError(f"{path.name} {error}") from None
+
+
+def fitted(a: np.ndarray, size: int, white: int) -> np.ndarray:
+    """The square in the middle of a picture, scaled, and on white where it is transparent.
+
+    Args:
+        a: as `decoding.read_picture` returns it.
+        size: pixels on a side.
+        white: the value that is white, if the picture has 16 bits.
+
+    Returns float32 `(3, size, size)` in [0, 1], row 0 at the top.
+
+    Raises:
+        ValueError: it has NaN or infinite values; the words follow its name.
+    """
+    if a.dtype != np.uint8:
+        if not np.isfinite(a).all():
+            raise ValueError("has NaN or infinite values.")
+        a = scaled(a, white) if a.dtype == np.uint16 else a / max(1, a.max())
+        a = np.uint8(np.clip(a, 0, 1) * 255 + 0.5)
+    picture = Image.fromarray(a).convert("RGBA")
+    picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
+    a = np.asarray(picture).transpose(2, 0, 1) / np.float32(255)
+    return a[:3] * a[3] + (1 - a[3])
+
+
 def _is_picture(path, readable):
     """Whether its ending says so; or, where the ending says nothing, its first bytes."""
     ending = path.suffix.lower()
@@ -190,23 +226,3 @@ def _is_picture(path, readable):
             return True
     except Exception:  # every file format has its own kinds of failure
         return False
-
-
-@contextmanager
-def opened(file, formats=None):
-    """The picture of a file, not yet decoded, by Pillow; it may have any number of pixels.
-
-    Pillow by itself warns of an attack, or refuses, where a photograph has 90 or 180 million.
-    """
-    limit, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
-    try:
-        with Image.open(file, formats=formats) as picture:
-            yield picture
-    finally:
-        Image.MAX_IMAGE_PIXELS = limit
-
-
-def advice(path) -> str | None:
-    """What to do with files of a kind that cannot be read; None for any other."""
-    ending = Path(path).suffix.lower()
-    return next((what for what, kinds in _ADVICE.items() if ending in kinds.split()), None)

@@ -6,8 +6,9 @@ import torch
 from scipy.spatial import cKDTree
 
 from course_utils.arguments import array, number, real, whole
-from course_utils.datasets.folder import square
-from course_utils.density import LARGEST_SIDE, find
+from course_utils.decoding import LARGEST_SIDE
+from course_utils.density import find
+from course_utils.pictures import square
 
 
 def lattice(N: int) -> torch.Tensor:

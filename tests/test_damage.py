@@ -32,7 +32,6 @@ from course_utils import (
     checkpoints,
     checks,
     compute,
-    decoding,
     density,
     diffusion,
     judge,
@@ -101,9 +100,6 @@ CALLS = {
     "datasets.faces.draw": lambda size=8, **one: faces.draw(FACTORS | one, size),
     "datasets.folder.read": partial(folder.read, folder=PICTURES / "star", size=8),
     "datasets.folder.read_classes": partial(folder.read_classes, folder=PICTURES, size=8),
-    "datasets.folder.flip": partial(folder.flip, x=FACES, rng=RNG, p=0.5),
-    "datasets.folder.jitter": partial(folder.jitter, x=FACES, rng=RNG, amount=0.5),
-    "datasets.folder.square": partial(folder.square, path=DISC, size=8),
     "datasets.moon.moon": partial(moon.moon, phase=T, size=8),
     "density.course_pictures": density.course_pictures,
     "density.ImageDensity": partial(ImageDensity, pdf=DISCS.pdf, mass=1.0),
@@ -118,7 +114,7 @@ CALLS = {
     "pictures.as_path": partial(pictures.as_path, path=DISC),
     "pictures.listed": lambda folder=PICTURES: len(pictures.listed(folder).pictures),
     "pictures.endings": pictures.endings,
-    "decoding.read_picture": partial(decoding.read_picture, path=DISC),
+    "pictures.square": partial(pictures.square, path=DISC, size=8),
     "judge.judge": judge.judge,
     "judge.look": partial(judge.look, x=FACES),
     "judge.accuracy": lambda x=FACES, hair=NONE[:7]: judge.accuracy(x, {"hair": hair}),
@@ -183,8 +179,10 @@ APART = {
     "saved": "gets a whole notebook from Jupyter; files of all kinds are tried in test_saved.py",
     "spatial": "takes a plotly figure; its own demands are checked in test_plots.py",
     "pictures.Listing": "a record; its methods make the sentences of folder.read",
-    "pictures.opened": READ,
-    "pictures.advice": READ,
+    "pictures.fitted": READ,
+    "decoding.read_picture": "reads what density.find, pictures.listed and pictures.square found",
+    "decoding.opened": READ,
+    "decoding.advice": READ,
     "decoding.brightest": READ,
     "decoding.white": READ,
     "decoding.own_white": READ,
@@ -387,7 +385,7 @@ def test_a_damaged_picture_is_refused_or_read(kind, at, bits, cut, tmp_path_fact
     content = bytearray(path.read_bytes())
     content[at % len(content)] ^= bits
     path.write_bytes(content[: at % len(content)] if cut else content)
-    for call in (ImageDensity.from_file, partial(folder.square, size=8)):
+    for call in (ImageDensity.from_file, partial(pictures.square, size=8)):
         assert problem(call, path=path) is None
 
 

@@ -1,15 +1,13 @@
-"""A folder of pictures of many kinds, some damaged, and the variations of a batch."""
+"""A folder of pictures of many kinds, some damaged."""
 
 import warnings
 
 import numpy as np
 import pytest
 import tifffile
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
-from course_utils.datasets.folder import flip, jitter, read
+from course_utils.datasets.folder import read
 from course_utils.pictures import endings
 
 
@@ -195,79 +193,3 @@ def test_bad_calls_of_read(tmp_path):
         read(tmp_path, 0)
     with pytest.raises(TypeError, match="whole number"):
         read(tmp_path, 8.5)
-
-
-# ---- flip and jitter
-
-
-def batch(n=6, c=3, seed=0):
-    return rng(seed).random((n, c, 5, 4), np.float32)
-
-
-def test_flip_mirrors_some():
-    x = batch(2000)
-    before, y = x.copy(), flip(x, rng(1))
-    assert (x == before).all() and y.dtype == np.float32 and y.shape == x.shape
-    mirrored = (y == x[..., ::-1]).all((1, 2, 3))
-    assert (mirrored ^ (y == x).all((1, 2, 3))).all() and abs(mirrored.mean() - 0.5) < 0.05
-    assert (flip(x, rng(1)) == y).all()
-
-
-def test_flip_of_none_and_of_all():
-    x = batch()
-    assert (flip(x, rng(), 0) == x).all() and (flip(x, rng(), 1) == x[..., ::-1]).all()
-    y = flip(x, rng(), 0)
-    y[:] = 0
-    assert x.max() > 0
-    assert flip(np.arange(6, dtype=np.uint8).reshape(1, 1, 2, 3), rng()).dtype == np.uint8
-
-
-@settings(max_examples=50, deadline=None)
-@given(st.integers(0, 9), st.sampled_from([1, 3]), st.floats(0, 1), st.integers(0, 99))
-def test_jitter_stays_in_range_and_leaves_its_input(n, c, amount, seed):
-    x = batch(n, c, seed)
-    before, y = x.copy(), jitter(x, rng(seed), amount)
-    assert (x == before).all() and y.dtype == np.float32 and y.shape == x.shape
-    assert y.size == 0 or (y.min() >= 0 and y.max() <= 1)
-    assert (jitter(x, rng(seed), amount) == y).all()
-
-
-def test_jitter_of_0_changes_nothing():
-    np.testing.assert_allclose(jitter(batch(), rng(), 0), batch(), atol=1e-6)
-
-
-def test_jitter_changes_brightness_contrast_and_saturation():
-    x = np.tile(0.3 + 0.3 * batch(1), (4000, 1, 1, 1))
-    y = jitter(x, rng(), 0.2)
-    brightness = y.mean((1, 2, 3)) / x.mean((1, 2, 3))
-    relative = y / brightness[:, None, None, None]
-    contrast = relative.mean(1).std((1, 2)) / x.mean(1).std((1, 2))
-    colour = (relative - relative.mean(1, keepdims=True)).std((1, 2, 3))
-    saturation = colour / (x - x.mean(1, keepdims=True)).std((1, 2, 3)) / contrast
-    for measured in (brightness, contrast, saturation):
-        assert 0.79 < measured.min() < 0.81 and 1.19 < measured.max() < 1.21
-        assert abs(measured.mean() - 1) < 0.01
-    assert abs(np.corrcoef([brightness, contrast, saturation]) - np.eye(3)).max() < 0.06
-
-
-def test_grey_stays_grey():
-    x = np.repeat(batch(c=1), 3, axis=1)
-    y = jitter(x, rng(), 0.5)
-    np.testing.assert_allclose(y, y[:, :1].repeat(3, axis=1), atol=1e-6)
-    assert abs(y - x).max() > 0.1
-
-
-@pytest.mark.parametrize("change, name", [(flip, "p"), (jitter, "amount")])
-def test_bad_calls_of_changes(change, name):
-    with pytest.raises(ValueError, match=r"shape \(n, c, h, w\), not \(3, 5, 4\)"):
-        change(batch()[0], rng())
-    with pytest.raises(TypeError, match="default_rng"):
-        change(batch(), 0)
-    for share in (-0.1, 1.1, float("nan")):
-        with pytest.raises(ValueError, match=f"{name} must be from 0 to 1"):
-            change(batch(), rng(), share)
-
-
-def test_jitter_refuses_bytes():
-    with pytest.raises(TypeError, match="divide bytes by 255"):
-        jitter(np.zeros((1, 3, 2, 2), np.uint8), rng())

@@ -22,7 +22,7 @@ from course_utils import checkpoints, decoding, density, sphere
 from course_utils.datasets import folder
 from course_utils.density import ImageDensity, find_folder
 from course_utils.paths import PICTURES
-from course_utils.pictures import as_path, listed
+from course_utils.pictures import as_path, listed, square
 from course_utils.widgets.painter import Painter
 from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
@@ -366,7 +366,7 @@ def test_the_course_reads(tmp_path, what):
     colours, opacity, off = expected(*light)
     x = folder.read(tmp_path, 8)[0].transpose(1, 2, 0)
     np.testing.assert_allclose(x, colours * opacity + 1 - opacity, atol=off)
-    assert (folder.square(tmp_path / name, 8).transpose(1, 2, 0) == x).all()
+    assert (square(tmp_path / name, 8).transpose(1, 2, 0) == x).all()
     for invert in (False, True):
         grey = rgb2gray(1 - colours if invert else colours) * opacity[..., 0]
         d = ImageDensity.from_file(tmp_path / name, invert)
@@ -378,7 +378,7 @@ def test_whole_numbers_of_which_only_ratios_are_known(tmp_path, dtype):
     tifffile.imwrite(tmp_path / "a.tif", whole(LIGHT, dtype), photometric="minisblack")
     d = ImageDensity.from_file(tmp_path / "a.tif")
     np.testing.assert_allclose(d.pdf[::-1], LIGHT / LIGHT.sum(), atol=1e-5)
-    np.testing.assert_allclose(folder.square(tmp_path / "a.tif", 8)[0], LIGHT, atol=0.003)
+    np.testing.assert_allclose(square(tmp_path / "a.tif", 8)[0], LIGHT, atol=0.003)
 
 
 @pytest.mark.parametrize("turn", range(1, 9))
@@ -465,9 +465,9 @@ def test_numbers_that_are_no_picture_or_not_finite_are_named(tmp_path):
     with pytest.raises(ValueError, match=words):
         ImageDensity.from_file(many)
     with pytest.raises(ValueError, match=words):
-        folder.square(many, 8)
+        square(many, 8)
     with pytest.raises(ValueError, match=r"^nan\.tif has NaN or infinite values\.$"):
-        folder.square(nan, 8)
+        square(nan, 8)
 
 
 @pytest.mark.parametrize(
@@ -545,7 +545,7 @@ def test_a_density_of_fewer_bits(tmp_path):
         d = ImageDensity.from_file(tmp_path / "a.png", invert=True)
     np.testing.assert_allclose(d.pdf[::-1], (1 - LIGHT) / (1 - LIGHT).sum(), atol=1e-5)
     with pytest.warns(UserWarning, match="12 bits"):
-        np.testing.assert_allclose(folder.square(tmp_path / "a.png", 8)[0], LIGHT, atol=0.003)
+        np.testing.assert_allclose(square(tmp_path / "a.png", 8)[0], LIGHT, atol=0.003)
 
 
 # ---- folders
@@ -790,12 +790,13 @@ def test_a_folder_fills_one_array_in_place(tmp_path):
         import re, sys
         from pathlib import Path
         from course_utils.datasets import folder
+        from course_utils.pictures import square
 
         def peak():
             status = Path("/proc/self/status").read_text()
             return 1024 * int(re.search(r"VmHWM:\s*(\d+)", status)[1])
 
-        folder.square(sys.argv[1] + "/0.png", 128)
+        square(sys.argv[1] + "/0.png", 128)
         before = peak()
         x = folder.read(sys.argv[1], 128)
         print((peak() - before) / x.nbytes)

@@ -293,8 +293,8 @@ def test_class_pictures_add_up_to_the_whole(name, classes):
 # Rooms of the package: each imports only from the lines above its own, and within itself.
 ROOMS = [
     "arguments output paths",
-    "checkpoints checks compute keeping live models pictures saved spatial",
-    "decoding",
+    "checkpoints checks compute decoding keeping live models saved spatial",
+    "pictures",
     "density exercises metrics plots training",
     "datasets",
     "diffusion judge sphere widgets",

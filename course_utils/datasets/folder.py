@@ -1,14 +1,13 @@
-"""Your own pictures: read from a folder, and varied a little, a batch at a time."""
+"""Your own pictures: read from a folder, and from its sub-folders as classes."""
 
 import warnings
 
 import numpy as np
 import psutil
-from PIL import Image, ImageOps
 
 from course_utils import decoding, pictures
-from course_utils.arguments import array, generator, number, whole
-from course_utils.density import LARGEST_SIDE
+from course_utils.arguments import whole
+from course_utils.decoding import LARGEST_SIDE
 from course_utils.training import progress
 
 _DEEP = 2**16 - 1  # the white of 16 bits
@@ -84,71 +83,6 @@ def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[s
     return x, c.astype(np.int64), names.tolist()
 
 
-def flip(x: np.ndarray, rng: np.random.Generator, p: float = 0.5) -> np.ndarray:
-    """A batch `(n, c, h, w)` with each picture mirrored, left to right, with probability p.
-
-    Raises:
-        TypeError: rng is not a `numpy.random.Generator`.
-        ValueError: another shape, or p is not from 0 to 1.
-    """
-    x = _batch(x, rng, "p", p)
-    mirrored = rng.random(len(x)) < p
-    return np.where(mirrored[:, None, None, None], x[..., ::-1], x)
-
-
-def jitter(x: np.ndarray, rng: np.random.Generator, amount: float = 0.1) -> np.ndarray:
-    """A batch `(n, c, h, w)` with each picture's brightness, contrast and saturation changed.
-
-    Each is multiplied by a number of its own from 1 - amount to 1 + amount: what a pixel's colours
-    differ from their mean, what pixels differ from the picture's mean, and all.
-
-    Returns float32 `(n, c, h, w)`, clipped to [0, 1].
-
-    Raises:
-        TypeError: rng is not a `numpy.random.Generator`, or x holds whole numbers.
-        ValueError: another shape, or amount is not from 0 to 1.
-    """
-    x = _batch(x, rng, "amount", amount)
-    if x.dtype.kind != "f":
-        raise TypeError(f"x must hold floats in [0, 1], not {x.dtype}; divide bytes by 255.")
-    factors = rng.uniform(1 - amount, 1 + amount, (3, len(x), 1, 1, 1))
-    saturation, contrast, brightness = factors.astype(np.float32)
-    x = x.astype(np.float32)
-    grey = x.mean(1, keepdims=True)
-    x = grey + saturation * (x - grey)
-    mean = x.mean((1, 2, 3), keepdims=True)
-    return np.clip(brightness * (mean + contrast * (x - mean)), 0, 1)
-
-
-def square(path, size: int) -> np.ndarray:
-    """The picture in a file, as `read` makes it: float32 `(3, size, size)` in [0, 1].
-
-    Raises:
-        TypeError: size is not a whole number, or the path is none.
-        ValueError: it cannot be read, or size is less than 1.
-    """
-    a = decoding.read_picture(path)
-    size = whole("size", size, 1, LARGEST_SIDE)
-    try:
-        return _square(a, size, decoding.own_white(a, path))
-    except ValueError as error:
-        raise ValueError(f"{pictures.as_path(path).name} {error}") from None
-
-
-def _square(a, size, white):
-    """A picture as `read_picture` returns it -> `(3, size, size)`; `white` is of 16 bits."""
-    if a.dtype != np.uint8:
-        if not np.isfinite(a).all():
-            raise ValueError("has NaN or infinite values.")
-        counted = a.dtype == np.uint16
-        a = decoding.scaled(a, white) if counted else a / max(1, a.max())
-        a = np.uint8(np.clip(a, 0, 1) * 255 + 0.5)
-    picture = Image.fromarray(a).convert("RGBA")
-    picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
-    a = np.asarray(picture).transpose(2, 0, 1) / np.float32(255)
-    return a[:3] * a[3] + (1 - a[3])
-
-
 def _branch(path, folder):
     """The uppermost sub-folder that a file of a folder lies in; empty if it lies beside those."""
     first, *rest = path.relative_to(folder).parts
@@ -165,7 +99,7 @@ def _read(found, size, notes):
     for path in progress(paths, desc="pictures", delay=1):
         try:
             a = decoding.read_picture(path)
-            x[len(kept)] = _square(a, size, _DEEP)
+            x[len(kept)] = pictures.fitted(a, size, _DEEP)
         except Exception as error:  # every file format has its own kinds of failure
             reason = str(error).removeprefix(f"{path.name} ").split(" (")[0].rstrip(".")
             damaged.setdefault(reason, []).append(path)
@@ -177,7 +111,7 @@ def _read(found, size, notes):
     white = decoding.white(largest)
     if white < _DEEP:
         for row in deep:
-            x[row] = _square(decoding.read_picture(kept[row]), size, white)
+            x[row] = pictures.fitted(decoding.read_picture(kept[row]), size, white)
         notes = [*notes, decoding.about_white(f"{len(deep)} files of 16 bits", largest)]
     groups = "; ".join(f"{found.names(some)} ({reason})" for reason, some in damaged.items())
     if not kept:
@@ -200,9 +134,3 @@ def _check_memory(n, size):
             f"{n:,} pictures of {size} x {size} need {needed / 2**30:,.1f} GiB, and "
             f"{free / 2**30:.1f} GiB of memory are free; choose a smaller size, or fewer pictures."
         )
-
-
-def _batch(x, rng, name, share):
-    generator(rng)
-    number(name, share, 0, 1)
-    return array("x", x, "n", "c", "h", "w", kind=None)
