@@ -6,13 +6,15 @@ Raises, all of them:
 """
 
 import operator
+from typing import SupportsIndex
 
 import numpy as np
+from numpy.typing import ArrayLike, DTypeLike
 
 HUGE = np.float64(1e18)  # of values of an array: squares and sums of more overflow a float32
 
 
-def whole(name: str, value, least: int, most: int = 10**9) -> int:
+def whole(name: str, value: SupportsIndex, least: int, most: int = 10**9) -> int:
     """A whole number from `least` to `most`, as an int."""
     try:
         value = operator.index(value)
@@ -25,7 +27,7 @@ def whole(name: str, value, least: int, most: int = 10**9) -> int:
     return value
 
 
-def number(name: str, value, least: float, most: float) -> float:
+def number(name: str, value: ArrayLike, least: float, most: float) -> float:
     """A number from `least` to `most`, as a float."""
     x = real(name, value)
     if x.ndim or not least <= x <= most:
@@ -33,7 +35,7 @@ def number(name: str, value, least: float, most: float) -> float:
     return float(x)
 
 
-def generator(rng) -> np.random.Generator:
+def generator(rng: object) -> np.random.Generator:
     """A random generator."""
     if not isinstance(rng, np.random.Generator):
         raise TypeError(
@@ -42,7 +44,7 @@ def generator(rng) -> np.random.Generator:
     return rng
 
 
-def real(name: str, value) -> np.ndarray:
+def real(name: str, value: ArrayLike) -> np.ndarray:
     """Real numbers of any shape, an array, a list, or a tensor from any device, as an array."""
     try:
         a = np.asarray(value.detach().cpu() if hasattr(value, "detach") else value)
@@ -53,7 +55,13 @@ def real(name: str, value) -> np.ndarray:
     return a
 
 
-def array(name: str, value, *shape, least: int = 0, kind=np.float64) -> np.ndarray:
+def array(
+    name: str,
+    value: ArrayLike,
+    *shape: int | str,
+    least: int = 0,
+    kind: DTypeLike | None = np.float64,
+) -> np.ndarray:
     """Finite real numbers of a shape, as an array of a kind; None leaves the kind as it is.
 
     In the shape, a word leaves the length open; the first is at least `least`.
@@ -70,7 +78,7 @@ def array(name: str, value, *shape, least: int = 0, kind=np.float64) -> np.ndarr
     return a if kind is None else a.astype(kind, copy=False)
 
 
-def shown(value) -> str:
+def shown(value: object) -> str:
     """What an argument is, in a line."""
     text = " ".join(repr(value).split())
     return text if len(text) < 80 else f"{text[:60]} ..."

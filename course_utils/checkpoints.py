@@ -18,7 +18,9 @@ _TRIES, _PAUSE = 500, 0.01  # of reading a file that is being written; pause in 
 FOLDER = CHECKPOINTS
 
 
-def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], folder=FOLDER):
+def write(
+    name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], folder: str | Path = FOLDER
+) -> None:
     """Save tensors and a few words about them as `name`.safetensors, with its SHA-256 beside it.
 
     Equal tensors and words give equal bytes. What was there stays until the new file is whole; if
@@ -46,7 +48,7 @@ def write(name: str, tensors: dict[str, torch.Tensor], about: dict[str, str], fo
                 return
 
 
-def restore(net: torch.nn.Module, name: str, folder=FOLDER) -> torch.nn.Module:
+def restore(net: torch.nn.Module, name: str, folder: str | Path = FOLDER) -> torch.nn.Module:
     """The network with the weights of a checkpoint of this course.
 
     Raises:
@@ -61,7 +63,7 @@ def restore(net: torch.nn.Module, name: str, folder=FOLDER) -> torch.nn.Module:
     return net
 
 
-def read(name: str, folder=FOLDER) -> dict[str, torch.Tensor]:
+def read(name: str, folder: str | Path = FOLDER) -> dict[str, torch.Tensor]:
     """The tensors of a checkpoint of this course, by its name.
 
     Raises:

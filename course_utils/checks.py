@@ -8,6 +8,7 @@ import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,13 +17,13 @@ from course_utils.output import say
 _lesson = None
 
 
-def start(lesson: str):
+def start(lesson: str) -> None:
     """Name the lesson whose claims follow, for example `"01_sampling_from_images"`."""
     global _lesson
     _lesson = lesson
 
 
-def claim(statement: str, holds, measured: str = ""):
+def claim(statement: str, holds: object, measured: str = "") -> None:
     """Print the statement with a tick and what was measured, or raise.
 
     If the environment variable COURSE_CLAIMS names a file, the claim is also appended to it, as a
@@ -54,7 +55,7 @@ def _record(log: str, entry: dict):
         )
 
 
-def compare(answer, expected, *_) -> str | None:
+def compare(answer: Any, expected: Any, *_: Any) -> str | None:
     """What is wrong with an answer that should equal `expected`, or None."""
     if isinstance(expected, tuple):
         if not isinstance(answer, tuple | list) or len(answer) != len(expected):
@@ -85,7 +86,7 @@ class Exercise:
     compare: Callable = compare  # (answer, expected, *inputs) -> what is wrong, or None
 
 
-def grade(exercise_name: str, answer) -> tuple[str, str]:
+def grade(exercise_name: str, answer: Any) -> tuple[str, str]:
     """Verdict ("not tried", "wrong" or "right") and one sentence for the learner."""
     exercise = _exercise(exercise_name)
     if answer is None or answer is Ellipsis:
@@ -117,7 +118,7 @@ def grade(exercise_name: str, answer) -> tuple[str, str]:
     return "right", exercise.tested
 
 
-def check(exercise_name: str, answer):
+def check(exercise_name: str, answer: Any) -> None:
     """Print whether an exercise's answer is right, wrong (and where first), or not tried yet.
 
     An answer that fails never stops the notebook.

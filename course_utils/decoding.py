@@ -1,8 +1,10 @@
 """What is in a picture file of any kind, the right way up and with black as 0."""
 
 import warnings
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import tifffile
@@ -45,7 +47,7 @@ def read_picture(path: Path) -> np.ndarray:
         raise ValueError(f"{path.name} {_reason(path, error)}.") from error
 
 
-def brightest(a) -> int:
+def brightest(a: np.ndarray) -> int:
     """The largest value of a picture as `read_picture` returns it, without the opacity."""
     return (a[..., :3] if a.ndim == 3 else a).max().item()
 
@@ -63,7 +65,7 @@ def white(largest: int) -> int:
     return next((2**bits - 1 for bits in (8, 10, 12) if 0 < largest < 2**bits), 2**16 - 1)
 
 
-def own_white(a, path) -> int:
+def own_white(a: np.ndarray, path: Path) -> int:
     """The value that is white in one picture of 8 or 16 bits; a warning says if it has fewer."""
     if a.dtype != np.uint16:
         return 255
@@ -81,7 +83,7 @@ def about_white(name: str, largest: int) -> str:
     )
 
 
-def scaled(a, white: int | None = None) -> np.ndarray:
+def scaled(a: np.ndarray, white: int | None = None) -> np.ndarray:
     """A picture in float64: whole numbers of 8 and 16 bits with white at 1, others as they are.
 
     Args:
@@ -98,7 +100,7 @@ def scaled(a, white: int | None = None) -> np.ndarray:
 
 
 @contextmanager
-def opened(file, formats=None):
+def opened(file: Path | BinaryIO, formats: Sequence[str] | None = None) -> Iterator[Image.Image]:
     """The picture of a file, not yet decoded, by Pillow; it may have any number of pixels.
 
     Pillow by itself warns of an attack, or refuses, where a photograph has 90 or 180 million.
@@ -111,7 +113,7 @@ def opened(file, formats=None):
         Image.MAX_IMAGE_PIXELS = limit
 
 
-def advice(path) -> str | None:
+def advice(path: Path) -> str | None:
     """What to do with files of a kind that cannot be read; None for any other."""
     ending = Path(path).suffix.lower()
     return next((what for what, kinds in ADVICE.items() if ending in kinds.split()), None)

@@ -4,6 +4,7 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from skimage.color import rgb2gray
 from skimage.transform import resize_local_mean
 
@@ -38,7 +39,7 @@ class ImageDensity:
         ValueError: the pdf is not square, has negative values, or does not sum to 1.
     """
 
-    def __init__(self, pdf, mass: float = 1.0):
+    def __init__(self, pdf: np.ndarray, mass: float = 1.0) -> None:
         self.pdf = array("pdf", pdf, "N", "N", least=1)
         self.mass = number("mass", mass, 0, 1e308)
         if self.pdf.min() < 0 or abs(self.pdf.sum() - 1) > 1e-6:
@@ -47,7 +48,7 @@ class ImageDensity:
             )
 
     @classmethod
-    def from_array(cls, a) -> "ImageDensity":
+    def from_array(cls, a: ArrayLike) -> "ImageDensity":
         """Density from a grey picture as pictures come: `(h, w)`, row 0 at the top, white high.
 
         Only ratios of the values count. Whole numbers, floats and booleans are taken.
@@ -87,7 +88,9 @@ class ImageDensity:
         return cls(pdf, highest * float(a.sum()))
 
     @classmethod
-    def from_file(cls, path, invert: bool = False, size: int | None = None) -> "ImageDensity":
+    def from_file(
+        cls, path: str | Path, invert: bool = False, size: int | None = None
+    ) -> "ImageDensity":
         """Density from a picture file, or from a picture of this course by its name (`"bat"`).
 
         Takes PNG, JPEG, WebP, GIF, TIFF and what else Pillow decodes (of a sequence the first
@@ -150,7 +153,7 @@ class ImageDensity:
             np.minimum(out, high.take(k).view(np.float32).reshape(-1, 2), out=out)
         return points
 
-    def log_prob(self, points) -> np.ndarray:
+    def log_prob(self, points: ArrayLike) -> np.ndarray:
         """Natural log of the density at points `(n, 2)` -> float64 `(n,)`; -inf where it is 0.
 
         The density is per unit of area, so it integrates to 1 over the unit square.
@@ -195,7 +198,7 @@ class ImageDensity:
         return keep, alias, low, high
 
 
-def alias_table(p) -> tuple[np.ndarray, np.ndarray]:
+def alias_table(p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
     """Walker's alias table of the positive weights p: `keep` and `alias`, both `(n,)`.
 
     Box k has width 1; its first part, of width `keep[k]`, belongs to k, the rest to `alias[k]`.
@@ -235,7 +238,7 @@ def _check_values(a):
         )
 
 
-def find(path) -> Path:
+def find(path: str | Path) -> Path:
     """The file itself, or the course's picture of that name (`"star"`, `"Star"`, `"star.png"`).
 
     Raises:
@@ -256,7 +259,7 @@ def find(path) -> Path:
     )
 
 
-def find_folder(path) -> Path:
+def find_folder(path: str | Path) -> Path:
     """The folder itself, or the course's folder of that name (`"star"`, `"Star"`).
 
     Raises:

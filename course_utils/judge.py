@@ -4,6 +4,7 @@ import functools
 
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from torch import nn
 
 from course_utils.arguments import real
@@ -23,7 +24,7 @@ class Judge(nn.Module):
     `intact`: 0 if damaged, 1 if as drawn.
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         super().__init__()
         self.body = nn.Sequential(
             *_layer(nn.Conv2d(3, 32, 4, stride=2, padding=1, bias=False)),
@@ -40,16 +41,16 @@ class Judge(nn.Module):
         self.head = nn.Linear(64, sum(ANSWERS.values()))
         self.to(memory_format=torch.channels_last)  # faster on a CPU
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         return self.answer(self.features(x))
 
-    def features(self, x):
+    def features(self, x: torch.Tensor) -> torch.Tensor:
         """The numbers `(n, 64)` that all answers are read from."""
         k = 32 // x.shape[-1]
         x = x.repeat_interleave(k, 2).repeat_interleave(k, 3)
         return self.body(x.contiguous(memory_format=torch.channels_last))
 
-    def answer(self, features):
+    def answer(self, features: torch.Tensor) -> dict[str, torch.Tensor]:
         """The logits of each question, from features `(n, 64)`."""
         logits = self.head(features).split(list(ANSWERS.values()), dim=1)
         return dict(zip(ANSWERS, logits, strict=True))
@@ -65,7 +66,7 @@ def judge() -> Judge:
     return restore(Judge(), "judge").eval()
 
 
-def look(x) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def look(x: ArrayLike) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Features `(n, 64)` of faces, and probabilities `(n, answers)` by question of `Judge`.
 
     Args:
@@ -88,7 +89,7 @@ def look(x) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return features.numpy(), answers
 
 
-def accuracy(x, factors) -> dict[str, float]:
+def accuracy(x: ArrayLike, factors: dict[str, np.ndarray]) -> dict[str, float]:
     """Share of faces that the judge reads right, for each factor that is given.
 
     Args:
@@ -106,7 +107,7 @@ def accuracy(x, factors) -> dict[str, float]:
     return {name: float((answers[name].argmax(1) == known[name]).mean()) for name in known}
 
 
-def report(x, real) -> dict[str, float]:
+def report(x: ArrayLike, real: ArrayLike) -> dict[str, float]:
     """How far generated faces are from real ones: six numbers.
 
     - `FD`: **Fréchet distance** of the judge's features; see `metrics.frechet`.

@@ -4,6 +4,7 @@ import threading
 import traceback
 import typing
 from collections import deque
+from collections.abc import Callable
 
 import ipywidgets
 from IPython import get_ipython
@@ -39,7 +40,7 @@ class Live:
 
     made: typing.ClassVar[list] = []
 
-    def __init__(self, draw, controls: dict, layout: dict):
+    def __init__(self, draw: Callable[..., object], controls: dict, layout: dict) -> None:
         self._draw, self._asked = draw, deque()
         self.sliders, self.buttons = {}, {}
         for name, control in controls.items():

@@ -3,14 +3,16 @@
 import weakref
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy import ndimage, stats
 from scipy.spatial.distance import cdist
 from skimage.morphology import convex_hull_image
 
 from course_utils.arguments import array, real, whole
+from course_utils.density import ImageDensity
 
 
-def cell_counts(points, k: int) -> np.ndarray:
+def cell_counts(points: ArrayLike, k: int) -> np.ndarray:
     """Number of points `(n, 2)` of the unit square in each cell of a k x k grid.
 
     Returns integers `(k, k)`, first index y upward, second x, as `ImageDensity.cell_mass`.
@@ -27,7 +29,7 @@ def cell_counts(points, k: int) -> np.ndarray:
     return np.bincount(i * k + j, minlength=k * k).reshape(k, k)
 
 
-def chi_square(points, mass) -> float:
+def chi_square(points: ArrayLike, mass: ArrayLike) -> float:
     """p-value of Pearson's chi-square test of points `(n, 2)` against cell masses `(k, k)`.
 
     The chance that n exact points differ from the masses at least as much. Cells that expect fewer
@@ -55,7 +57,7 @@ def chi_square(points, mass) -> float:
     return float(stats.chisquare(observed[keep], expected[keep], sum_check=False).pvalue)
 
 
-def total_variation(counts, mass) -> float:
+def total_variation(counts: ArrayLike, mass: ArrayLike) -> float:
     """Half the summed difference between the shares of counts `(k, k)` and masses `(k, k)`.
 
     Raises:
@@ -69,7 +71,7 @@ def total_variation(counts, mass) -> float:
     return float(abs(counts / counts.sum() - mass).sum() / 2)
 
 
-def measure(points, density, rng) -> dict[str, float]:
+def measure(points: ArrayLike, density: ImageDensity, rng: np.random.Generator) -> dict[str, float]:
     """How far generated points `(n, 2)` are from an `ImageDensity`: five numbers.
 
     Points outside the unit square are allowed; they lie in no cell and hit nothing.
@@ -117,7 +119,9 @@ def measure(points, density, rng) -> dict[str, float]:
     }
 
 
-def floor(density, n: int, rng, draws: int = 20) -> dict[str, float]:
+def floor(
+    density: ImageDensity, n: int, rng: np.random.Generator, draws: int = 20
+) -> dict[str, float]:
     """Median of `measure` over so many independent sets of n true points.
 
     Raises:
@@ -128,7 +132,7 @@ def floor(density, n: int, rng, draws: int = 20) -> dict[str, float]:
     return {name: float(np.median([v[name] for v in values])) for name in values[0]}
 
 
-def sliced_wasserstein(x, y, directions: int = 64) -> float:
+def sliced_wasserstein(x: ArrayLike, y: ArrayLike, directions: int = 64) -> float:
     """Mean over equally spaced directions of the 1-Wasserstein distance of the projected points.
 
     Args:
@@ -146,7 +150,7 @@ def sliced_wasserstein(x, y, directions: int = 64) -> float:
     return float(abs(a - b).mean())
 
 
-def frechet(a, b) -> float:
+def frechet(a: ArrayLike, b: ArrayLike) -> float:
     """Fréchet distance of two sets of features, `(n, d)` and `(m, d)`, each taken for a Gaussian.
 
     |m_a - m_b|^2 + tr(S_a + S_b - 2 (S_a S_b)^(1/2)), with means m and covariances S.
@@ -164,7 +168,7 @@ def frechet(a, b) -> float:
     return float(np.square(a.mean(0) - b.mean(0)).sum() + np.trace(S_a + S_b) - 2 * root)
 
 
-def precision_recall(real, fake, k: int = 5) -> tuple[float, float]:
+def precision_recall(real: ArrayLike, fake: ArrayLike, k: int = 5) -> tuple[float, float]:
     """Share of generated features among the real ones, and of real ones among the generated.
 
     A point is among others if it lies in the ball of one of them, which reaches as far as that
@@ -186,7 +190,7 @@ def precision_recall(real, fake, k: int = 5) -> tuple[float, float]:
     return _share_among(fake, real, k), _share_among(real, fake, k)
 
 
-def nearest(x, to) -> np.ndarray:
+def nearest(x: ArrayLike, to: ArrayLike) -> np.ndarray:
     """How far each picture is from the nearest of another set, `(n,)`.
 
     The unit is the root mean square difference of a value: 0.1 if all values, in [0, 1], differ by

@@ -20,7 +20,7 @@ def say(text: str) -> None:
     print(text.encode(encoding, "namereplace").decode(encoding))
 
 
-def keep(write: Callable[[Path], object], path) -> None:
+def keep(write: Callable[[Path], object], path: Path) -> None:
     """Call `write(path)` for a file that nothing needs later.
 
     Where the folder is missing, read-only or full, a sentence says so, and all else goes on.

@@ -32,7 +32,7 @@ _SYSTEM = {  # what systems leave in folders, beside names that begin with a dot
 }
 
 
-def as_path(path) -> Path:
+def as_path(path: str | Path) -> Path:
     """The path that a text means, as people paste it; every path of a learner goes through here.
 
     Understood are quotes around it, blanks at its ends, `~` for the home folder, and `file://`;
@@ -98,7 +98,7 @@ class Listing(NamedTuple):
             )
         return sentences
 
-    def names(self, paths) -> str:
+    def names(self, paths: list[Path]) -> str:
         """The first ten of some paths, as seen from the folder, and how many more there are."""
         names = [path.relative_to(self.folder).as_posix() for path in paths[:10]]
         return ", ".join(names) + (f" and {len(paths) - 10} more" if len(paths) > 10 else "")
@@ -111,7 +111,7 @@ class Listing(NamedTuple):
         return ", ".join(f"{n} {kind}" for kind, n in kinds.most_common(10)) or "no files"
 
 
-def listed(folder, deep: bool = False) -> Listing:
+def listed(folder: str | Path, deep: bool = False) -> Listing:
     """The files of a folder; if deep, those of its sub-folders too, also of linked ones.
 
     Passed over is what is hidden, as its name begins with a dot, and what a system leaves behind
@@ -177,7 +177,7 @@ def endings() -> set[str]:
     return {ending for ending, kind in Image.registered_extensions().items() if kind in kinds}
 
 
-def square(path, size: int) -> np.ndarray:
+def square(path: str | Path, size: int) -> np.ndarray:
     """The picture in a file, as `fitted` makes it: float32 `(3, size, size)` in [0, 1].
 
     Raises:

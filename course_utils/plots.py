@@ -2,12 +2,17 @@
 
 import base64
 import io
+from collections.abc import Callable, Sequence
 from html import escape
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
 import PIL.Image
 from IPython.display import HTML, Markdown, display
+from matplotlib.image import AxesImage
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike
 
 from course_utils import spatial
 from course_utils.arguments import number, whole
@@ -40,7 +45,7 @@ plt.rcParams.update(
 )
 
 
-def planes(columns: int, rows: int = 1, size: float = 3.0):
+def planes(columns: int, rows: int = 1, size: float = 3.0) -> tuple[plt.Figure, list[plt.Axes]]:
     """Figure and a flat list of `rows * columns` axes that each show the unit square, x and y."""
     rows, columns = whole("rows", rows, 1, 100), whole("columns", columns, 1, 100)
     size = number("size", size, 0.1, 100)
@@ -54,17 +59,21 @@ def planes(columns: int, rows: int = 1, size: float = 3.0):
     return fig, list(axes.flat)
 
 
-def density(ax, pdf):
+def density(ax: plt.Axes, pdf: np.ndarray) -> AxesImage:
     """Draw a density `(N, N)`, row 0 at the bottom, over the unit square; white is probable."""
     return ax.imshow(pdf, extent=(0, 1, 0, 1), vmin=0)
 
 
-def points(ax, x, color=BLUE, size=1.6, **style):
+def points(
+    ax: plt.Axes, x: ArrayLike, color: str = BLUE, size: float = 1.6, **style: Any
+) -> Line2D:
     """Draw points `(n, 2)`."""
     return ax.plot(*np.asarray(x).T, ".", color=color, ms=size, mew=0, **style)[0]
 
 
-def clouds(sets, alt: str, columns: int = 4, size: float = 2.1, above=()):
+def clouds(
+    sets: Sequence[tuple], alt: str, columns: int = 4, size: float = 2.1, above: Sequence = ()
+) -> None:
     """Show sets of points, (title, `(n, 2)`) pairs, one square each.
 
     `above`: densities `(N, N)` for a row of pictures on top.
@@ -81,7 +90,7 @@ def clouds(sets, alt: str, columns: int = 4, size: float = 2.1, above=()):
     show(fig, alt)
 
 
-def strips(ax, groups: dict, label: str, level: float | None = None):
+def strips(ax: plt.Axes, groups: dict, label: str, level: float | None = None) -> None:
     """Draw groups of numbers, name -> values: a row of dots each, a bar at its median.
 
     `level` is a dashed line, for example the floor.
@@ -95,7 +104,9 @@ def strips(ax, groups: dict, label: str, level: float | None = None):
     ax.set_yticks(range(len(groups)), list(groups))
 
 
-def curves(ax, x, lines: dict, labels: tuple[str, str], levels: dict | None = None):
+def curves(
+    ax: plt.Axes, x: ArrayLike, lines: dict, labels: tuple[str, str], levels: dict | None = None
+) -> None:
     """Draw lines, name -> y, over x; `levels`, name -> number, are dashed in the line's colour."""
     for name, y in lines.items():
         (line,) = ax.plot(x, y, label=name)
@@ -106,7 +117,7 @@ def curves(ax, x, lines: dict, labels: tuple[str, str], levels: dict | None = No
         ax.legend()
 
 
-def filters(groups: dict, alt: str):
+def filters(groups: dict, alt: str) -> None:
     """Show filters, name -> `(S, K, L)`: a row for each name, a panel for each of K, S lines in it.
 
     Each is scaled to length 1, with the sign that fits that of the first network best.
@@ -129,7 +140,14 @@ def filters(groups: dict, alt: str):
     show(fig, alt)
 
 
-def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None, None)):
+def pictures(
+    grid: ArrayLike,
+    alt: str,
+    size: float = 1.0,
+    names: Sequence[str] = (),
+    heads: Sequence[str] = (),
+    limits: tuple[float | None, float | None] = (None, None),
+) -> None:
     """Show pictures `(rows, columns, h, w)`, row 0 of each on top.
 
     `names` stand before the rows, `heads` over the columns. `limits` are the values of black and
@@ -147,7 +165,7 @@ def pictures(grid, alt: str, size: float = 1.0, names=(), heads=(), limits=(None
     show(fig, alt)
 
 
-def space(fig, alt: str):
+def space(fig: Any, alt: str) -> None:
     """Display a plotly figure of points in space, which can be turned with the mouse.
 
     The file keeps a picture of it with its alt text, for pages that do not draw plotly's figures.
@@ -165,7 +183,7 @@ def space(fig, alt: str):
     speak(alt)
 
 
-def show(fig, alt: str):
+def show(fig: plt.Figure, alt: str) -> None:
     """Display a finished figure with its alt text, and close it.
 
     Raises:
@@ -179,7 +197,7 @@ def show(fig, alt: str):
     plt.close(fig)
 
 
-def live(fig, update, alt: str, **controls):
+def live(fig: plt.Figure, update: Callable[..., object], alt: str, **controls: Any) -> None:
     """Show a figure under sliders and buttons; nothing is drawn anew but what `update` changes.
 
     Args:
@@ -205,14 +223,16 @@ def live(fig, update, alt: str, **controls):
     plt.close(fig)
 
 
-def table(columns: dict[str, list], caption: str):
+def table(columns: dict[str, list], caption: str) -> None:
     """Display columns, heading -> values as text, as a table under a caption."""
     lines = [columns, ["---"] * len(columns), *zip(*columns.values(), strict=True)]
     body = "\n".join("| " + " | ".join(map(str, line)) + " |" for line in lines)
     display(Markdown(f"**{caption}**\n\n{body}"))
 
 
-def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] | None = None):
+def scores(
+    groups: dict[str, list[dict]], caption: str, floor: dict[str, float] | None = None
+) -> dict[str, dict[str, float]]:
     """Table of the median of each number of `metrics.measure` and others, for groups of them.
 
     Returns the medians, name -> number -> value. If given, the floor is the last line.
@@ -234,7 +254,7 @@ def scores(groups: dict[str, list[dict]], caption: str, floor: dict[str, float] 
     return medians
 
 
-def still(fig, alt: str, note: str = NOTE) -> tuple[dict, dict]:
+def still(fig: plt.Figure, alt: str, note: str = NOTE) -> tuple[dict, dict]:
     """What a file keeps of a widget: the figure as a picture, and below it a line, the note.
 
     Returns data and metadata by MIME type, to which the widget's own view is added; the metadata
@@ -258,7 +278,7 @@ def _stored(picture: bytes, alt, **about):
     return {"image/png": text, "text/plain": alt}, {"image/png": {"alt": alt, **about}}
 
 
-def speak(alt):
+def speak(alt: str) -> None:
     """Write the alt text for screen readers: JupyterLab drops that of a picture and a widget."""
     unseen = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
     display(HTML(f"<div style='{unseen}'>Figure: {escape(alt)}</div>"))
@@ -274,7 +294,7 @@ def _require_text(fig, alt):
             )
 
 
-def png(fig, dpi: int) -> bytes:
+def png(fig: plt.Figure, dpi: int) -> bytes:
     """The figure as the bytes of a PNG file, the same for the same figure."""
     buffer = io.BytesIO()
     fig.savefig(buffer, format="png", dpi=dpi, metadata={"Software": None})

@@ -8,6 +8,7 @@ from html import escape
 
 import zmq
 from nbconvert.preprocessors import Preprocessor
+from nbformat import NotebookNode
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 STATE = "application/vnd.jupyter.widget-state+json"
@@ -26,7 +27,7 @@ def _load_jupyter_server_extension(app):
         app.web_app.settings["config"][exporter].preprocessors.append(DESCRIBED)
 
 
-def leave_pictures(model: dict, **_):
+def leave_pictures(model: dict, **_: object) -> None:
     """Before a notebook is written: where a widget lies beside its picture, keep the picture.
 
     JupyterLab prefers the widget, and without its kernel that is only an error. A widget that has
@@ -53,7 +54,9 @@ class Described(Preprocessor):
     nbconvert's own templates leave it out and write "No description has been provided".
     """
 
-    def preprocess_cell(self, cell, resources, index):
+    def preprocess_cell(
+        self, cell: NotebookNode, resources: dict, index: int
+    ) -> tuple[NotebookNode, dict]:
         """The cell with each described PNG as an element of HTML."""
         for output in cell.get("outputs", []):
             data, about = output.get("data", {}), output.get("metadata", {}).get("image/png", {})

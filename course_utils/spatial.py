@@ -1,6 +1,7 @@
 """A plotly figure of points in space, drawn once more by matplotlib: for pages without plotly."""
 
 import re
+from typing import Any
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -11,7 +12,7 @@ POINT = 0.75  # of a pixel, of which 96 are an inch
 WHOLE = (0.0, 1.0)
 
 
-def drawn(figure) -> Figure:
+def drawn(figure: Any) -> Figure:
     """A matplotlib figure of what a plotly figure shows, seen from about the same place.
 
     Args:

@@ -1,8 +1,12 @@
 """Maps of the square [-1/2, 1/2]² to the unit sphere: their numbers, and pictures of the ball."""
 
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
 import matplotlib.pyplot as plt
 import numpy as np
 import torch
+from numpy.typing import ArrayLike
 from scipy.spatial import cKDTree
 
 from course_utils.arguments import array, number, real, whole
@@ -39,7 +43,7 @@ def spiral(n: int) -> np.ndarray:
     return np.c_[r * np.cos(angle), r * np.sin(angle), z]
 
 
-def measure(u) -> dict[str, float]:
+def measure(u: ArrayLike) -> dict[str, float]:
     """Numbers of a map that sends `lattice(N)` to the points u, `(N * N, 3)`, of length 1.
 
     Returns:
@@ -75,7 +79,7 @@ def measure(u) -> dict[str, float]:
     }
 
 
-def hole(u) -> float:
+def hole(u: ArrayLike) -> float:
     """Degrees from the loneliest of 4,000 even places to the nearest of the points u, `(n, 3)`.
 
     Raises:
@@ -85,7 +89,7 @@ def hole(u) -> float:
     return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
-def colours(path, N: int, invert: bool = False) -> np.ndarray:
+def colours(path: str | Path, N: int, invert: bool = False) -> np.ndarray:
     """Colours of a picture at the points of `lattice(N)`, `(N * N, 3)` in [0, 1].
 
     Grey is shown from black by red to yellow. Takes a file, or the name of a course picture; if
@@ -102,7 +106,12 @@ def colours(path, N: int, invert: bool = False) -> np.ndarray:
     return x.transpose(1, 2, 0).reshape(-1, 3)
 
 
-def balls(f, rgb, turns=(0, 180), side: int = 240) -> list[np.ndarray]:
+def balls(
+    f: Callable[[torch.Tensor], torch.Tensor],
+    rgb: ArrayLike,
+    turns: Iterable[float] = (0, 180),
+    side: int = 240,
+) -> list[np.ndarray]:
     """Pictures `(side, side, 3)` of the ball that f makes of a picture with colours `(N * N, 3)`.
 
     Without a turn the middle of the picture faces us, upright and not mirrored; each turn is in
@@ -124,7 +133,7 @@ def balls(f, rgb, turns=(0, 180), side: int = 240) -> list[np.ndarray]:
 
 
 @torch.no_grad()
-def facing(f) -> torch.Tensor:
+def facing(f: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     """An orthogonal matrix Q: f(x) @ Q has the middle of the square in front, x right, y up."""
     c, x, y = f(torch.tensor([[0, 0], [0.02, 0], [0, 0.02]]))
     Q, R = torch.linalg.qr(torch.stack([c, x - c, y - c], 1))

@@ -1,16 +1,21 @@
 """Looking at a GAN in the plane while it learns: step by step, or recorded."""
 
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import torch
 from matplotlib.animation import FuncAnimation
+from numpy.typing import ArrayLike
 
 from course_utils import plots
 from course_utils.arguments import whole
+from course_utils.density import ImageDensity
 from course_utils.metrics import floor, measure
 from course_utils.widgets.player import Player
 
 
-def field(D, k: int = 40) -> np.ndarray:
+def field(D: Callable[[torch.Tensor], torch.Tensor], k: int = 40) -> np.ndarray:
     """σ(D) at the centres of k x k cells of the unit square, row 0 at the bottom: `(k, k)`.
 
     D takes `(1, n, 2)` to logits `(1, n, 1)`.
@@ -25,7 +30,13 @@ def field(D, k: int = 40) -> np.ndarray:
         return torch.sigmoid(D(grid)).reshape(k, k).numpy()
 
 
-def duel(G, D, z, d_move, g_move):
+def duel(
+    G: Callable[[torch.Tensor], torch.Tensor],
+    D: Callable[[torch.Tensor], torch.Tensor],
+    z: torch.Tensor,
+    d_move: Callable[[], object],
+    g_move: Callable[[], object],
+) -> None:
     """Show G(z), `(1, n, 2)`, on the field of D, with arrows along the slope of D, and buttons.
 
     `d_move()` and `g_move()` train one player by one step.
@@ -73,12 +84,25 @@ class Recording:
             `(frames, 40, 40)`, `loss of D`, `loss of G`, and each number of `metrics.measure`.
     """
 
-    def __init__(self, density, sample, rng, every: int = 20):
+    def __init__(
+        self,
+        density: ImageDensity,
+        sample: Callable[..., ArrayLike],
+        rng: np.random.Generator,
+        every: int = 20,
+    ) -> None:
         """`sample` takes G to generated points `(n, 2)`."""
         self.density, self.sample, self.rng, self.every = density, sample, rng, every
         self._frames = []
 
-    def __call__(self, step: int, G, D, d_loss: float, g_loss: float):
+    def __call__(
+        self,
+        step: int,
+        G: Callable[[torch.Tensor], torch.Tensor],
+        D: Callable[[torch.Tensor], torch.Tensor],
+        d_loss: float,
+        g_loss: float,
+    ) -> None:
         if step == 1 or step % self.every == 0:
             with torch.no_grad():
                 x_hat = np.asarray(self.sample(G))
@@ -114,7 +138,7 @@ class Recording:
         plots.show(fig, alt)
         return low
 
-    def save(self, path):
+    def save(self, path: Path) -> None:
         """Save the points of every second frame as an animation, a GIF file."""
         fig, (ax,) = plots.planes(1, size=2.6)
         dots = plots.points(ax, np.zeros((1, 2)), size=1)

@@ -48,7 +48,7 @@ the speaker's notes, F fills the screen; to print, add <code>?print-pdf</code> t
 """
 
 
-def fetch_libraries(dev: bool = False):
+def fetch_libraries(dev: bool = False) -> None:
     """Fill node_modules from npm, once for each lock file; with `dev` with what tests need too."""
     stamp, lock = NODE / ".lock", (ROOT / "package-lock.json").read_text("utf-8")
     there = stamp.read_text("utf-8") if stamp.exists() else ""
@@ -100,7 +100,7 @@ def build(path: Path) -> Path:
     return deck
 
 
-def write_index():
+def write_index() -> None:
     """A page with a link to every deck that is built, under the lesson's title."""
     rows = []
     for deck in sorted(OUT.glob("[0-9][0-9]_*.html")):
@@ -110,7 +110,7 @@ def write_index():
     (OUT / "index.html").write_text(INDEX.format(rows="\n".join(rows)), "utf-8")
 
 
-def main(numbers):
+def main(numbers: list[str]) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in the tests, and as the lessons were run
     fetch_libraries()
     for path in select(numbers):

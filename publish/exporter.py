@@ -19,17 +19,17 @@ import json
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
+from course_utils.training import BAR
 from markupsafe import Markup
 from nbconvert.exporters.slides import SlidesExporter
-from nbformat import from_dict
+from nbformat import NotebookNode, from_dict
 from nbformat.v4 import new_markdown_cell
 from PIL import Image
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 from traitlets.config import Config
-
-from course_utils.training import BAR
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE = ROOT / "node_modules"
@@ -63,14 +63,16 @@ class DeckExporter(SlidesExporter):
         return True
 
     @property
-    def default_config(self):
+    def default_config(self) -> Config:
         config = super().default_config
         hide = {"enabled": True, "remove_input_tags": {"hide-input"}}
         config.merge(Config({"TagRemovePreprocessor": hide}))
         config.NbConvertBase.display_data_priority = SHOWN
         return config
 
-    def from_notebook_node(self, nb, resources=None, **keywords):
+    def from_notebook_node(
+        self, nb: NotebookNode, resources: dict | None = None, **keywords: Any
+    ) -> tuple[str, dict]:
         nb = prepare(nb)
         title = re.match(r"# (.*)", nb.cells[0].source)
         if not title:
@@ -98,7 +100,7 @@ class DeckExporter(SlidesExporter):
         return environment
 
 
-def prepare(notebook):
+def prepare(notebook: NotebookNode) -> NotebookNode:
     """A copy for the deck: notes split off, dead links and widgets that need a kernel replaced."""
     notebook, known = copy.deepcopy(notebook), addresses()
     states = notebook.metadata.get("widgets", {}).get(STATE, {}).get("state", {})
@@ -135,7 +137,7 @@ class Slide:
     cells: list = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
 
-    def with_notes(self):
+    def with_notes(self) -> list[NotebookNode]:
         """Its cells, all notes in one behind the first: no fragment may hide a note."""
         first, *others = self.cells
         notes = "\n\n".join(note.strip() for note in self.notes if note.strip())

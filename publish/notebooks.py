@@ -1,5 +1,6 @@
 """The lessons in reading order, and how a notebook is executed in a fresh kernel."""
 
+from collections.abc import Collection
 from pathlib import Path
 
 from nbclient import NotebookClient
@@ -10,7 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
 
 
-def select(numbers=()) -> list[Path]:
+def select(numbers: Collection[str] = ()) -> list[Path]:
     """The notebooks in reading order, or those with these numbers.
 
     Raises:
@@ -23,7 +24,9 @@ def select(numbers=()) -> list[Path]:
     return [path for path in paths if not numbers or path.name[:2] in numbers]
 
 
-def execute(notebook: NotebookNode, folder: Path = NOTEBOOKS, store_widget_state: bool = False):
+def execute(
+    notebook: NotebookNode, folder: Path = NOTEBOOKS, store_widget_state: bool = False
+) -> None:
     """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised.
 
     Raises:

@@ -27,7 +27,7 @@ NIGHT = "#0B1020"
 ARMS = (plots.SKY, plots.YELLOW, "#4FD6A8")
 
 
-def spiral(ax, n=700):
+def spiral(ax: plt.Axes, n: int = 700) -> None:
     """Threads from noise z to G(z, c), for the three classes."""
     G = checkpoints.restore(models.MLP(1, 5, 64, 64, 2), "03_conditional_gan")
     z = torch.randn(3, n, 2, generator=torch.manual_seed(0))
@@ -42,7 +42,7 @@ def spiral(ax, n=700):
     ax.set(xlim=(-0.64, 0.97), ylim=(-0.02, 1.02), aspect="equal")
 
 
-def curves(ax, n=120):
+def curves(ax: plt.Axes, n: int = 120) -> None:
     """Curves through the points that one network decodes from codes on a closed way."""
     net = checkpoints.restore(models.PatchAutoencoders(10), "04_transposed_convolution")
     turn = torch.arange(n) * 2 * torch.pi / n
@@ -57,7 +57,7 @@ def curves(ax, n=120):
     ax.set(xlim=(0, 6), ylim=(-reach, reach))
 
 
-def faces(n):
+def faces(n: int) -> np.ndarray:
     """n faces, `(n, FACE, FACE, 3)` bytes."""
     net = checkpoints.restore(models.UNet(8, 64), "08_faces")
     x = diffusion.generate(net, torch.arange(n) % 8, seed=5)[1][-1]
@@ -65,7 +65,7 @@ def faces(n):
     return x.repeat_interleave(FACE // 32, 1).repeat_interleave(FACE // 32, 2).numpy()
 
 
-def ball(side, fine=3):
+def ball(side: int, fine: int = 3) -> Image.Image:
     """The lake around a ball, `side` pixels high and wide."""
     lesson = definitions("09")
     net = checkpoints.restore(lesson["Wrap"](1, lesson["pinch"]), "09_sphere_mapping")

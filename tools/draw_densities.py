@@ -7,6 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import ArrayLike
 from PIL import Image
 from skimage.draw import polygon2mask
 
@@ -18,13 +19,13 @@ place = (np.arange(SIDE * FINE) + 0.5) / (SIDE * FINE)
 x, y = np.meshgrid(place, place)  # y upward
 
 
-def shape(corners):
+def shape(corners: ArrayLike) -> np.ndarray:
     """Mask of the polygon with these (x, y) corners."""
     corners = np.asarray(corners)[:, ::-1]
     return polygon2mask(x.shape, corners * SIDE * FINE - 0.5)
 
 
-def segment(start, end, width):
+def segment(start: ArrayLike, end: ArrayLike, width: float) -> np.ndarray:
     """Mask of a line with round ends."""
     start, along = np.array(start), np.subtract(end, start)
     t = ((x - start[0]) * along[0] + (y - start[1]) * along[1]) / (along @ along)
@@ -32,25 +33,25 @@ def segment(start, end, width):
     return np.hypot(x - start[0] - t * along[0], y - start[1] - t * along[1]) < width / 2
 
 
-def disc(centre, radius):
+def disc(centre: tuple[float, float], radius: float) -> np.ndarray:
     return np.hypot(x - centre[0], y - centre[1]) < radius
 
 
-def curve(points, width):
+def curve(points: ArrayLike, width: float) -> np.ndarray:
     """Mask of a smooth line through many points, with round ends."""
     return np.any([segment(a, b, width) for a, b in pairwise(points)], axis=0)
 
 
-def zigzag():
+def zigzag() -> np.ndarray:
     corners = [(0.12, 0.25), (0.34, 0.78), (0.52, 0.3), (0.7, 0.74), (0.88, 0.2)]
     return curve(corners, 0.07)
 
 
-def ring():
+def ring() -> np.ndarray:
     return disc((0.5, 0.5), 0.4) & ~disc((0.5, 0.5), 0.26)
 
 
-def bat():
+def bat() -> np.ndarray:
     """A flying bat seen from the front: one wing and its mirror image, a head with two ears."""
 
     def arc(start, end, depth):
@@ -74,11 +75,11 @@ def bat():
     return np.any([*map(shape, half), disc((0.5, 0.65), 0.075)], axis=0)
 
 
-def two_discs():
+def two_discs() -> list[np.ndarray]:
     return [disc((0.27, 0.5), 0.16), disc((0.73, 0.5), 0.16)]
 
 
-def spiral():
+def spiral() -> list[np.ndarray]:
     radius = np.linspace(0.13, 0.42, 50)
 
     def arm(k):
@@ -88,7 +89,7 @@ def spiral():
     return [arm(k) for k in range(3)]
 
 
-def star():
+def star() -> list[np.ndarray]:
     corner = np.pi / 2 + np.arange(10) * np.pi / 5
     radius = np.where(np.arange(10) % 2, 0.17, 0.45)
     outline = np.c_[0.5 + radius * np.cos(corner), 0.5 + radius * np.sin(corner)]
@@ -101,7 +102,7 @@ def star():
     return [point(k) for k in range(5)]
 
 
-def lake():
+def lake() -> np.ndarray:
     """A moonlit lake between hills: every grey level, no edge of the support anywhere."""
     rng = np.random.default_rng(4)
 
@@ -128,7 +129,7 @@ def lake():
     return np.clip(picture, 0.02, 1)
 
 
-def save(picture, folder, name):
+def save(picture: np.ndarray, folder: Path, name: str) -> None:
     """Top row first, each pixel the mean of its finer ones, 8 bits."""
     picture = np.asarray(picture, float)[::-1].reshape(SIDE, FINE, SIDE, FINE).mean((1, 3))
     path = folder / "densities" / f"{name}.png"
@@ -136,7 +137,7 @@ def save(picture, folder, name):
     Image.fromarray(np.uint8(np.round(255 * picture))).save(path, optimize=True)
 
 
-def cover(folder):
+def cover(folder: Path) -> None:
     """Three pictures on the left of their samples: the picture of notebook 00."""
     rng = np.random.default_rng(0)
     gap = np.full((SIDE, 12), 255)
@@ -150,7 +151,7 @@ def cover(folder):
     Image.fromarray(np.uint8(np.hstack(panels[1:]))).save(folder / "cover.png", optimize=True)
 
 
-def draw_all(folder: Path = DATA):
+def draw_all(folder: Path = DATA) -> None:
     for draw in (zigzag, ring, bat, lake):
         save(draw(), folder, draw.__name__)
     for draw, parts in [

@@ -13,8 +13,9 @@ import sys
 import time
 
 import nbformat
-
 from course_utils.training import BAR
+from nbformat import NotebookNode
+
 from publish.notebooks import execute, select
 from tools.drawing import only_draws
 
@@ -32,7 +33,7 @@ LANGUAGE = {
 ADDRESS = re.compile(r"\b0x[0-9a-fA-F]{6,}")
 
 
-def normalise(notebook):
+def normalise(notebook: NotebookNode) -> NotebookNode:
     """One form for every file: ids from the content; no state, progress bars or addresses."""
     notebook.nbformat, notebook.nbformat_minor = 4, 5
     notebook.metadata = nbformat.from_dict(
@@ -88,7 +89,7 @@ def _normal_outputs(outputs):
     return kept
 
 
-def main(numbers):
+def main(numbers: list[str]) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as in the tests, so that times agree
     for path in select(numbers):
         print(f"{path.name} ... ", end="", flush=True)

@@ -7,16 +7,16 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import Browser, sync_playwright
+from tests import chromium, deck, jupyterlab
 
 from publish import build
 from publish.notebooks import select
-from tests import chromium, deck, jupyterlab
 
 DATA = build.ROOT / "data"
 
 
-def lab(browser):
+def lab(browser: Browser) -> None:
     """The painter of lesson 01 in JupyterLab."""
     with tempfile.TemporaryDirectory() as name:
         for part in ("notebooks", "data"):
@@ -32,7 +32,7 @@ def lab(browser):
             page.close()
 
 
-def slide(browser, heading="The floor"):
+def slide(browser: Browser, heading: str = "The floor") -> None:
     """A slide of lesson 04 with a formula, a figure and claims."""
     build.fetch_libraries()
     page, _, _ = deck.open_deck(browser, build.build(*select(["04"])))
@@ -48,7 +48,7 @@ def slide(browser, heading="The floor"):
     page.context.close()
 
 
-def main():
+def main() -> None:
     path = chromium.find()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=chromium.OPTIONS)

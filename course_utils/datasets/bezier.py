@@ -1,6 +1,7 @@
 """Cubic Bézier curves that two numbers describe: the data of lessons 04 and 05."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from course_utils.arguments import array, real, whole
 
@@ -8,7 +9,7 @@ from course_utils.arguments import array, real, whole
 _X, _Y = np.array([0, 0.5, 0.5, 1]), np.array([[0, 1, 0, 0], [0, 0, 1, 0]])
 
 
-def bernstein(t) -> np.ndarray:
+def bernstein(t: np.ndarray) -> np.ndarray:
     """The four cubic Bernstein polynomials at t `(n,)`, numbers in [0, 1]: `(4, n)`."""
     t = array("t", t, "n")
     return np.stack([(1 - t) ** 3, 3 * (1 - t) ** 2 * t, 3 * (1 - t) * t**2, t**3])
@@ -35,7 +36,7 @@ def basis(points: int = 15, samples: int | None = None) -> np.ndarray:
     return _Y @ bernstein(t)
 
 
-def curves(parameters, points: int = 15, samples: int | None = None) -> np.ndarray:
+def curves(parameters: ArrayLike, points: int = 15, samples: int | None = None) -> np.ndarray:
     """Bézier curves with control points (0, 0), (1/2, a), (1/2, b), (1, 0), as heights over x.
 
     Args:
@@ -52,7 +53,7 @@ def curves(parameters, points: int = 15, samples: int | None = None) -> np.ndarr
     return array("parameters", parameters, "n", 2) @ basis(points, samples)
 
 
-def cut(curves, starts, length: int = 7) -> np.ndarray:
+def cut(curves: np.ndarray, starts: np.ndarray, length: int = 7) -> np.ndarray:
     """The patch of so many points of each curve `(n, points)` at its start `(n,)`: `(n, length)`.
 
     Raises:

@@ -57,7 +57,9 @@ SHA256 = {
 _TRIES, _PAUSE, _TIMEOUT = 3, 1.0, 20  # pause and timeout in seconds
 
 
-def load(folder=None) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+def load(
+    folder: str | Path | None = None,
+) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """Digits to train on and to test on: `(x, y), (x, y)`, as `strokes` and `mnist` return them.
 
     The course's own 10,000 and 2,000 digits, always the same, drawn in a second; or MNIST where
@@ -99,7 +101,7 @@ def strokes(n: int, rng: np.random.Generator, size: int = 28) -> tuple[np.ndarra
     return x, y
 
 
-def mnist(folder, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
+def mnist(folder: str | Path, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     """MNIST, or a data set in its format, from the two files of a split, each gzipped or not.
 
     Args:
@@ -144,7 +146,7 @@ def mnist(folder, split: str = "train") -> tuple[np.ndarray, np.ndarray]:
     return x[:, None] / np.float32(255), y.astype(np.int64)
 
 
-def download(folder) -> None:
+def download(folder: str | Path) -> None:
     """Fetch the four files of MNIST, 12 MB, into a folder; files that are there stay.
 
     A file gets its name only when its SHA-256 is right, so none is ever half there.

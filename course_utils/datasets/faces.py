@@ -1,6 +1,7 @@
 """Portraits of cartoon people, drawn from known factors: hair, eyes, mouth and a dozen more."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from course_utils.arguments import generator, whole
 from course_utils.datasets.portrait import FACTORS, paint
@@ -12,7 +13,7 @@ _CHUNK = 128  # pictures drawn at a time: the working set stays in the processor
 
 
 def faces(
-    n: int, rng: np.random.Generator, size: int = 32, crisp: bool = False, **fixed
+    n: int, rng: np.random.Generator, size: int = 32, crisp: bool = False, **fixed: ArrayLike
 ) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Portraits of people, and the factors that each was drawn from.
 

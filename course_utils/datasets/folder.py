@@ -1,6 +1,7 @@
 """Your own pictures: read from a folder, and from its sub-folders as classes."""
 
 import warnings
+from pathlib import Path
 
 import numpy as np
 import psutil
@@ -14,7 +15,7 @@ _DEEP = 2**16 - 1  # the white of 16 bits
 _PARTS = {"train", "training", "test", "testing", "val", "valid", "validation"}  # of a data set
 
 
-def read(folder, size: int = 32, least: int = 1) -> np.ndarray:
+def read(folder: str | Path, size: int = 32, least: int = 1) -> np.ndarray:
     """The pictures in a folder and in its sub-folders, sorted by path, all of one size.
 
     Each is turned as its camera noted, cut to the square in its middle, scaled, and laid on white
@@ -47,7 +48,7 @@ def read(folder, size: int = 32, least: int = 1) -> np.ndarray:
     return x
 
 
-def read_classes(folder, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:
+def read_classes(folder: str | Path, size: int = 32) -> tuple[np.ndarray, np.ndarray, list[str]]:
     """The pictures in a folder as `read` makes them, with a class for each sub-folder.
 
     What lies deeper belongs to the uppermost sub-folder. Pictures beside the sub-folders are a

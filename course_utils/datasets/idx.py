@@ -22,7 +22,7 @@ _ADVICE = (
 )
 
 
-def find(folder, split: str) -> tuple[Path, Path]:
+def find(folder: str | Path, split: str) -> tuple[Path, Path]:
     """The two files of a split, "train" or "test": of its pictures, and of its labels.
 
     A file may lie in the folder, in a folder of its own that is named like it, or as torchvision
@@ -51,7 +51,7 @@ def find(folder, split: str) -> tuple[Path, Path]:
     return _one(folder, files, split, "images"), _one(folder, files, split, "labels")
 
 
-def read(path, what: str) -> np.ndarray:
+def read(path: Path, what: str) -> np.ndarray:
     """What a file holds, bytes: pictures `(n, h, w)` or labels `(n,)`, gzipped or not.
 
     Raises:

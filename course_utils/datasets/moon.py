@@ -1,6 +1,7 @@
 """Pictures of the moon: a circle of pictures, since the phase 1 is the phase 0 again."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from course_utils.arguments import array, whole
 
@@ -8,7 +9,7 @@ RADIUS = 0.4  # of the moon, in sides of the picture
 _ROWS = 16  # measured in each row of pixels
 
 
-def moon(phase, size: int = 28) -> np.ndarray:
+def moon(phase: ArrayLike, size: int = 28) -> np.ndarray:
     """The moon as seen from the northern half of the earth, its lit part white on black.
 
     A row of the moon is lit from its rim to the terminator, the half ellipse that parts day and

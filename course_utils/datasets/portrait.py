@@ -35,7 +35,7 @@ _FRAME, _EAR, _BOW = _rgb("292433 fab8bc ec3856")
 _DARK, _DARK_SKIN = np.float32(0.72), np.array([0.86, 0.76, 0.76], np.float32)  # times a colour
 
 
-def paint(factors: dict[str, np.ndarray], pictures: np.ndarray, crisp: bool):
+def paint(factors: dict[str, np.ndarray], pictures: np.ndarray, crisp: bool) -> None:
     """Draw people into pictures `(n, 3, size, size)`; factors as `faces.faces` describes them."""
     people = _People(factors, pictures, crisp)
     for layer in _LAYERS:

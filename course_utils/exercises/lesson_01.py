@@ -1,26 +1,30 @@
 """Exercises of lesson 01, sampling from images."""
 
+from typing import Any
+
 import numpy as np
 from scipy import stats
 
 from course_utils.checks import Exercise, compare
 
 
-def marginal(p, j):
+def marginal(p: np.ndarray, j: int) -> tuple[np.ndarray, np.ndarray]:
     return p.sum(axis=0) / p.sum(), p[:, j] / p[:, j].sum()
 
 
-def draw(w, u):
+def draw(w: np.ndarray, u: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.cumsum(w) / np.sum(w), u, side="right")
 
 
-def box_rejection(p, n, rng):
+def box_rejection(p: np.ndarray, n: int, rng: np.random.Generator) -> tuple[None, float]:
     rows, columns = p.any(axis=1).nonzero()[0], p.any(axis=0).nonzero()[0]
     box = p[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return None, box.mean() / box.max()
 
 
-def same_distribution(answer, expected, p, n, rng):
+def same_distribution(
+    answer: Any, expected: tuple[None, float], p: np.ndarray, n: int, rng: np.random.Generator
+) -> str | None:
     """The rate must be exact; the points must pass a chi-square test on cells of half a pixel."""
     if not isinstance(answer, tuple | list) or len(answer) != 2:
         return "expected two results, the points and the share r"
@@ -49,7 +53,7 @@ def same_distribution(answer, expected, p, n, rng):
     return None
 
 
-def value_at(picture, x, y):
+def value_at(picture: np.ndarray, x: float, y: float) -> float:
     h, w = picture.shape
     return picture[h - 1 - int(y * h), int(x * w)]
 

@@ -5,15 +5,15 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def best_discriminator(p, q):
+def best_discriminator(p: np.ndarray, q: np.ndarray) -> tuple[np.ndarray, float]:
     return np.log(p / q), (p * np.log(p / (p + q)) + q * np.log(q / (p + q))).sum()
 
 
-def wasserstein(a, b):
+def wasserstein(a: np.ndarray, b: np.ndarray) -> float:
     return np.abs(np.sort(a) - np.sort(b)).mean()
 
 
-def paired_losses(real, fake):
+def paired_losses(real: np.ndarray, fake: np.ndarray) -> tuple[float, float]:
     return np.logaddexp(0, fake - real).mean(), np.logaddexp(0, real - fake).mean()
 
 

@@ -5,16 +5,16 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def one_hot(y, k):
+def one_hot(y: np.ndarray, k: int) -> np.ndarray:
     return np.eye(k)[y]
 
 
-def right_labels(share, r):
+def right_labels(share: np.ndarray, r: float) -> tuple[np.ndarray, float]:
     right = (1 - r) + r * share
     return right, (share * right).sum()
 
 
-def projection(phi, y, w, v):
+def projection(phi: np.ndarray, y: np.ndarray, w: np.ndarray, v: np.ndarray) -> np.ndarray:
     return (phi * (w + v[y])).sum(axis=1)
 
 

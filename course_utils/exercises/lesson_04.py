@@ -5,20 +5,20 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def transposed_matrix(w, s, m):
+def transposed_matrix(w: np.ndarray, s: int, m: int) -> np.ndarray:
     A = np.zeros((s * (m - 1) + len(w), m))
     for i in range(m):
         A[s * i : s * i + len(w), i] = w
     return A
 
 
-def decode_curve(z, w, b, s):
+def decode_curve(z: np.ndarray, w: np.ndarray, b: float, s: int) -> np.ndarray:
     m, L = len(z), w.shape[1]
     y = sum(transposed_matrix(w_k, s, m) @ z_k for z_k, w_k in zip(z.T, w, strict=True))
     return y / transposed_matrix(np.ones(L), s, m).sum(1) + b
 
 
-def pca_floor(x, k):
+def pca_floor(x: np.ndarray, k: int) -> float:
     sigma = np.linalg.svd(x - x.mean(0), compute_uv=False)
     return (sigma[k:] ** 2).sum() / x.size
 

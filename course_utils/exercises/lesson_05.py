@@ -6,18 +6,18 @@ from scipy.optimize import linear_sum_assignment
 from course_utils.checks import Exercise
 
 
-def least_penalty(sigma, lambda_, P):
+def least_penalty(sigma: np.ndarray, lambda_: np.ndarray, P: int) -> float:
     return (np.sort(sigma**2) * np.sort(lambda_)[::-1]).sum() / (7 * P)
 
 
-def match(w, w_other):
+def match(w: np.ndarray, w_other: np.ndarray) -> tuple[np.ndarray, float]:
     unit = [a / np.linalg.norm(a, axis=1, keepdims=True) for a in (w, w_other)]
     cos = abs(unit[0] @ unit[1].T)
     rows, partner = linear_sum_assignment(-cos)
     return partner, cos[rows, partner].mean()
 
 
-def nested_dropout(z, keep):
+def nested_dropout(z: np.ndarray, keep: np.ndarray) -> np.ndarray:
     return np.where(np.arange(z.shape[1]) < keep[:, None], z, 0)
 
 

@@ -5,19 +5,21 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def kl(mu_1, S_1, mu_2, S_2):
+def kl(mu_1: np.ndarray, S_1: np.ndarray, mu_2: np.ndarray, S_2: np.ndarray) -> float:
     P, gap = np.linalg.inv(S_2), mu_1 - mu_2
     logs = np.linalg.slogdet(S_2)[1] - np.linalg.slogdet(S_1)[1]
     return 0.5 * (np.trace(P @ S_1) + gap @ P @ gap - len(gap) + logs)
 
 
-def elbo(x, x_hat, mu, logvar, s):
+def elbo(
+    x: np.ndarray, x_hat: np.ndarray, mu: np.ndarray, logvar: np.ndarray, s: float
+) -> np.ndarray:
     likelihood = -((x - x_hat) ** 2) / (2 * s**2) - np.log(2 * np.pi * s**2) / 2
     divergence = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar)
     return likelihood.sum(axis=1) - divergence.sum(axis=1)
 
 
-def log_mean(log_w):
+def log_mean(log_w: np.ndarray) -> float:
     top = log_w.max()
     return top + np.log(np.exp(log_w - top).mean())
 

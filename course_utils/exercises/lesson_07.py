@@ -1,11 +1,13 @@
 """Exercises of lesson 07, pixel by pixel."""
 
+from typing import Any
+
 import numpy as np
 
 from course_utils.checks import Exercise
 
 
-def bits(tables, picture):
+def bits(tables: list[np.ndarray], picture: np.ndarray) -> float:
     log_p, beginning = 0.0, 0
     for table, pixel in zip(tables, picture, strict=True):
         log_p += np.log2(table[beginning] if pixel else 1 - table[beginning])
@@ -13,20 +15,22 @@ def bits(tables, picture):
     return -log_p / len(picture)
 
 
-def column_mask(h, w, kind):
+def column_mask(h: int, w: int, kind: str) -> np.ndarray:
     mask = np.zeros((h, w))
     mask[:, : w // 2] = 1
     mask[: h // 2 + (kind == "B"), w // 2] = 1
     return mask
 
 
-def augment(x, rng):
+def augment(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     turned = rng.random(len(x)) < 0.5
     y = np.where(turned[:, None, None, None], x[..., ::-1], x)
     return np.clip(y * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1)
 
 
-def compare_augmented(answer, expected, x, rng):
+def compare_augmented(
+    answer: Any, expected: np.ndarray, x: np.ndarray, rng: np.random.Generator
+) -> str | None:
     """What is wrong with pictures that should be x, some of them mirrored, times a number each."""
     y = np.asarray(answer, float)
     if y.shape != x.shape:

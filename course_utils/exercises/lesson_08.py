@@ -5,17 +5,17 @@ import numpy as np
 from course_utils.checks import Exercise
 
 
-def jump(beta, s, t):
+def jump(beta: np.ndarray, s: int, t: int) -> tuple[float, float]:
     kept = np.prod(1 - beta[s:t])
     return np.sqrt(kept), np.sqrt(1 - kept)
 
 
-def ddim_step(x_t, eps_hat, bar_t, bar_s):
+def ddim_step(x_t: np.ndarray, eps_hat: np.ndarray, bar_t: float, bar_s: float) -> np.ndarray:
     x_0 = (x_t - np.sqrt(1 - bar_t) * eps_hat) / np.sqrt(bar_t)
     return np.sqrt(bar_s) * x_0 + np.sqrt(1 - bar_s) * eps_hat
 
 
-def best_guess(x_t, data, a, b):
+def best_guess(x_t: np.ndarray, data: np.ndarray, a: float, b: float) -> np.ndarray:
     far = ((x_t[:, None] - a * data) ** 2).sum(2) / (2 * b**2)
     weight = np.exp(far.min(1, keepdims=True) - far)
     return weight @ data / weight.sum(1, keepdims=True)

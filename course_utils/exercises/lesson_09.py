@@ -1,20 +1,22 @@
 """Exercises of lesson 09, the plane and the sphere."""
 
+from typing import Any
+
 import numpy as np
 
 from course_utils.checks import Exercise
 
 
-def mean_cosine(u):
+def mean_cosine(u: np.ndarray) -> float:
     n = len(u)
     return ((u.sum(0) ** 2).sum() - n) / (n * (n - 1))
 
 
-def angles(a, b):
+def angles(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return np.arctan2(np.linalg.norm(np.cross(a, b), axis=1), (a * b).sum(1))
 
 
-def same_angles(answer, expected, *_):
+def same_angles(answer: Any, expected: np.ndarray, *_: np.ndarray) -> str | None:
     """Relative error counts, so that small angles must be right, too."""
     answer = np.asarray(answer, float)
     if answer.shape != expected.shape:
@@ -25,17 +27,17 @@ def same_angles(answer, expected, *_):
     return None
 
 
-def cells(u, bands, sectors):
+def cells(u: np.ndarray, bands: int, sectors: int) -> np.ndarray:
     band = np.floor((u[:, 2] + 1) / 2 * bands).astype(int)
     sector = np.floor(np.arctan2(u[:, 1], u[:, 0]) / (2 * np.pi) % 1 * sectors).astype(int)
     return band.clip(0, bands - 1) * sectors + sector.clip(0, sectors - 1)
 
 
-def counterexample():
+def counterexample() -> np.ndarray:
     return np.r_[np.eye(3), -np.eye(3)]
 
 
-def is_counterexample(answer, *_):
+def is_counterexample(answer: Any, *_: Any) -> str | None:
     u = np.asarray(answer, float)
     if u.shape != (6, 3):
         return f"expected points of shape (6, 3), but got shape {u.shape}"

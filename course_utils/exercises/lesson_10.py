@@ -1,22 +1,24 @@
 """Exercises of lesson 10, one target and all families."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from course_utils.checks import Exercise
 
 
-def shares(x, w, m, s):
+def shares(x: np.ndarray, w: np.ndarray, m: np.ndarray, s: np.ndarray) -> np.ndarray:
     log = np.log(w) - np.log(s) - ((x[:, None] - m) / s) ** 2 / 2
     r = np.exp(log - log.max(1, keepdims=True))
     return r / r.sum(1, keepdims=True)
 
 
-def log_p_sinh(x, m, s):
+def log_p_sinh(x: np.ndarray, m: float, s: float) -> np.ndarray:
     z = np.arcsinh((x - m) * np.exp(-s))
     return -(z**2) / 2 - np.log(2 * np.pi) / 2 - s - np.log(np.cosh(z))
 
 
-def heun(v, x, steps):
+def heun(v: Callable[[np.ndarray, float], np.ndarray], x: np.ndarray, steps: int) -> np.ndarray:
     h = 1 / steps
     for k in range(steps):
         a = v(x, k * h)
@@ -24,15 +26,15 @@ def heun(v, x, steps):
     return x
 
 
-def in_bits(log_p, a):
+def in_bits(log_p: np.ndarray, a: float) -> np.ndarray:
     return (log_p + 2 * np.log(a)) / np.log(2)
 
 
-def shrinking(x, t):
+def shrinking(x: np.ndarray, t: float) -> np.ndarray:
     return -x
 
 
-def turning(x, t):
+def turning(x: np.ndarray, t: float) -> np.ndarray:
     return t * np.stack([-x[:, 1], x[:, 0]], 1)
 
 

@@ -1,11 +1,13 @@
 """What the widgets share: a first picture for readers without a kernel, an alt text, a network."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import anywidget
 import numpy as np
 import traitlets
 from IPython.display import display
+from numpy.typing import ArrayLike, DTypeLike
 
 from course_utils import plots
 from course_utils.arguments import real
@@ -44,7 +46,7 @@ def script(*parts: str) -> str:
     return "\n".join((folder / f"{part}.js").read_text("utf-8") for part in ("base", *parts))
 
 
-def array(value, kind="<f4") -> np.ndarray:
+def array(value: ArrayLike, kind: DTypeLike | None = "<f4") -> np.ndarray:
     """An array, or a tensor from any device, as an array; of float32, as the browser gets it.
 
     Raises:
@@ -54,7 +56,7 @@ def array(value, kind="<f4") -> np.ndarray:
         return np.asarray(real("What a widget shows", value), kind)
 
 
-def checked_layers(layers, given: int, there: str) -> list:
+def checked_layers(layers: Iterable[tuple[ArrayLike, ArrayLike]], given: int, there: str) -> list:
     """The layers `(W, b)` of a perceptron x @ W + b as float32 arrays.
 
     Raises:
@@ -79,7 +81,7 @@ def checked_layers(layers, given: int, there: str) -> list:
     return layers
 
 
-def in_bytes(layers) -> dict:
+def in_bytes(layers: list[tuple[np.ndarray, np.ndarray]]) -> dict:
     """The traits of a perceptron, as `plane.js` takes them."""
     return {
         "widths": [len(layers[0][0]), *(len(b) for _, b in layers)],
@@ -87,7 +89,12 @@ def in_bytes(layers) -> dict:
     }
 
 
-def forward(layers, x, bend, end) -> np.ndarray:
+def forward(
+    layers: list[tuple[np.ndarray, np.ndarray]],
+    x: np.ndarray,
+    bend: Callable[[np.ndarray], np.ndarray],
+    end: Callable[[np.ndarray], np.ndarray],
+) -> np.ndarray:
     """What a perceptron makes of x `(n, in)`: `bend` follows each layer, but `end` the last."""
     *hidden, (W_last, b_last) = layers
     for W, b in hidden:

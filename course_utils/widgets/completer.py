@@ -5,6 +5,7 @@ import operator
 import numpy as np
 import torch
 import traitlets
+from numpy.typing import ArrayLike
 
 from course_utils import plots
 from course_utils.arguments import number
@@ -42,7 +43,16 @@ class Completer(base.CourseWidget):
     temperature = traitlets.Float(1.0).tag(sync=True)
     seed = traitlets.Int(0).tag(sync=True)
 
-    def __init__(self, net, palette, pictures, alt, temperature=1.0, seed=0, covered=None):
+    def __init__(
+        self,
+        net: PixelCNN,
+        palette: ArrayLike,
+        pictures: ArrayLike,
+        alt: str,
+        temperature: float = 1.0,
+        seed: int = 0,
+        covered: ArrayLike | None = None,
+    ) -> None:
         self._net, K, C, size = _copy(net)
         self._palette, self._pictures = base.array(palette), _indices(pictures, K, size)
         if self._palette.shape != (K, 3) or not (abs(self._palette - 0.5) <= 0.5).all():
@@ -61,7 +71,7 @@ class Completer(base.CourseWidget):
             **chosen,
         )
 
-    def logits(self, x) -> np.ndarray:
+    def logits(self, x: ArrayLike) -> np.ndarray:
         """Float64 `(n, K, r, size)` for the first r rows of pictures, x `(n, r, size)`."""
         return _logits(self._net, _indices(x, len(self._palette), self.shape[2]))
 

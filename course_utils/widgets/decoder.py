@@ -1,10 +1,12 @@
 """Drag a code over the plane of the training codes, and see the picture that a decoder makes."""
 
 import math
+from collections.abc import Iterable
 
 import numpy as np
 import traitlets
 from matplotlib.patheffects import withStroke
+from numpy.typing import ArrayLike
 from scipy.special import expit, ndtr
 
 from course_utils import plots
@@ -54,7 +56,16 @@ class Decoder(base.CourseWidget):
     z = traitlets.List(traitlets.Float()).tag(sync=True)
     plane = traitlets.List(traitlets.Int(), [0, 1]).tag(sync=True)
 
-    def __init__(self, layers, codes, labels, alt, activation="gelu", output="sigmoid", z=None):
+    def __init__(
+        self,
+        layers: Iterable[tuple[ArrayLike, ArrayLike]],
+        codes: ArrayLike,
+        labels: ArrayLike | None,
+        alt: str,
+        activation: str = "gelu",
+        output: str = "sigmoid",
+        z: ArrayLike | None = None,
+    ) -> None:
         codes = base.array(codes)
         if codes.ndim != 2 or not 1 <= len(codes) <= MOST_CODES:
             raise ValueError(f"codes must be 1 to {MOST_CODES}, (n, d), not {codes.shape}.")
@@ -82,7 +93,7 @@ class Decoder(base.CourseWidget):
             alt=alt,
         )
 
-    def decode(self, z) -> np.ndarray:
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """The picture of a code of d numbers: float64 `(side, side)` in [0, 1], row 0 on top."""
         bend, end = ACTIVATIONS[self.activation], OUTPUTS[self.output]
         x = base.forward(self._layers, _code(z, self.widths[0]), bend, end)

@@ -1,7 +1,10 @@
 """Turn the numbers of a code, and see a transposed convolution add its filters up to a curve."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
 
 from course_utils import plots
 from course_utils.arguments import shown
@@ -37,7 +40,9 @@ class Filters(CourseWidget):
     z = traitlets.List(traitlets.Float(min=-1, max=1), minlen=3, maxlen=3).tag(sync=True)
     network = traitlets.Unicode().tag(sync=True)
 
-    def __init__(self, networks, z=(0.0, 0.1, 0.2)):
+    def __init__(
+        self, networks: Mapping[str, tuple[ArrayLike, ArrayLike]], z: ArrayLike = (0.0, 0.1, 0.2)
+    ) -> None:
         if not networks:
             raise ValueError("networks must hold at least one network: a label, and its (w, b).")
         self._networks = {str(name): _checked(name, *pair) for name, pair in networks.items()}
@@ -55,7 +60,7 @@ class Filters(CourseWidget):
             "sum, and that sum for nine values of the third number.",
         )
 
-    def scaled(self, z) -> np.ndarray:
+    def scaled(self, z: ArrayLike) -> np.ndarray:
         """The filters times the code, z[k] w[k, n]: float64 `(3, L)`, of the network shown.
 
         Raises, as does `decode`:
@@ -63,7 +68,7 @@ class Filters(CourseWidget):
         """
         return _code(z)[:, None] * self._networks[self.network][0]
 
-    def decode(self, z) -> np.ndarray:
+    def decode(self, z: ArrayLike) -> np.ndarray:
         """x̂, the sum of the `scaled` filters and b: float64 `(L,)`, of the network shown."""
         return self.scaled(z).sum(axis=0) + self._networks[self.network][1]
 

@@ -1,10 +1,12 @@
 """Look up stored pictures by a few choices, in the browser."""
 
 import io
+from collections.abc import Mapping, Sequence
 from textwrap import fill
 
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
 from PIL import Image
 
 from course_utils import plots
@@ -40,7 +42,13 @@ class Gallery(base.CourseWidget):
     titles = traitlets.List().tag(sync=True)
     state = traitlets.List(traitlets.Int()).tag(sync=True)
 
-    def __init__(self, frames, axes, alt, titles=()):
+    def __init__(
+        self,
+        frames: ArrayLike,
+        axes: Mapping[str, Sequence[object]],
+        alt: str,
+        titles: Sequence[str] = (),
+    ) -> None:
         self._frames = _checked(base.array(frames, None))
         *sizes, h, w, _ = self._frames.shape
         values = [[str(value) for value in some] for some in axes.values()]

@@ -1,7 +1,10 @@
 """Drag a point through the latent plane, and see where a generator takes it."""
 
+from collections.abc import Iterable, Sequence
+
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
 from scipy.special import expit
 from skimage.transform import resize_local_mean
 
@@ -49,7 +52,16 @@ class Latent(CourseWidget):
     target = traitlets.Int(0, min=0).tag(sync=True)
     mix = traitlets.Float(0, min=0, max=1).tag(sync=True)
 
-    def __init__(self, layers, z, alt, classes=(), picture=None, slope=0.2, logistic=False):
+    def __init__(
+        self,
+        layers: Iterable[tuple[ArrayLike, ArrayLike]],
+        z: ArrayLike,
+        alt: str,
+        classes: Sequence[str] = (),
+        picture: ArrayLike | None = None,
+        slope: float = 0.2,
+        logistic: bool = False,
+    ) -> None:
         classes = [str(name) for name in classes]
         k = len(classes)
         self._layers = checked_layers(layers, 2 + k, f"z and c have 2 + {k}")
@@ -86,7 +98,7 @@ class Latent(CourseWidget):
             return onehot[:0].ravel()
         return (1 - self.mix) * onehot[self.source] + self.mix * onehot[self.target]
 
-    def G(self, z, c=()) -> np.ndarray:
+    def G(self, z: ArrayLike, c: ArrayLike = ()) -> np.ndarray:
         """Generated points `(n, 2)` for latent points `(n, 2)`, all under one condition `(k,)`.
 
         Raises:

@@ -1,5 +1,6 @@
 """Draw a density with mouse, pen, finger or keys, and see it sampled as you draw."""
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
@@ -56,7 +57,13 @@ class Painter(CourseWidget):
     library = traitlets.Bytes().tag(sync=True)
     start = traitlets.Bytes().tag(sync=True)  # under a drawing from before: what undo leads back to
 
-    def __init__(self, picture=None, invert: bool = False, classes=(), keep: str | None = None):
+    def __init__(
+        self,
+        picture: str | Path | None = None,
+        invert: bool = False,
+        classes: str | Sequence[str] = (),
+        keep: str | None = None,
+    ) -> None:
         classes = [classes] if isinstance(classes, str) else [str(name) for name in classes]
         if len(set(classes)) != len(classes) or len(classes) not in FIRST:
             raise ValueError(f"classes needs two or three different names, not {classes}.")
@@ -78,7 +85,7 @@ class Painter(CourseWidget):
         if keep is not None:
             self.observe(lambda change: _drawn.update({(keep, first): change.new}), "pixels")
 
-    def load(self, picture, invert: bool = False):
+    def load(self, picture: str | Path, invert: bool = False) -> None:
         """Put a picture on the canvas, in place of what is drawn; the widget can undo it.
 
         Args:
@@ -91,7 +98,7 @@ class Painter(CourseWidget):
         files = _files(picture, self.classes)
         self.pixels = _layers(files, invert, max(1, len(self.classes))).tobytes()
 
-    def save(self, path) -> Path:
+    def save(self, path: str | Path) -> Path:
         """Save what is drawn as a PNG file, and return its full path.
 
         It has 128 x 128 grey pixels, white where something is drawn; with classes, one such square

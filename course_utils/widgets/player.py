@@ -1,7 +1,10 @@
 """Scrub through a recorded run: points over an optional heat map, in the browser."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import traitlets
+from numpy.typing import ArrayLike
 
 from course_utils import plots
 from course_utils.widgets.base import CourseWidget, array, script
@@ -43,14 +46,14 @@ class Player(CourseWidget):
 
     def __init__(
         self,
-        points,
+        points: ArrayLike,
         alt: str,
-        field=None,
-        iterations=None,
+        field: ArrayLike | None = None,
+        iterations: Sequence | np.ndarray | None = None,
         unit: str = "frame",
         numbers: dict | None = None,
         axes: str = "x from 0 to 1 to the right, y from 0 to 1 upward",
-    ):
+    ) -> None:
         points = array(points, np.float16)
         if points.ndim != 3 or points.shape[2] != 2 or 0 in points.shape:
             raise ValueError(f"points must have shape (frames, n, 2), not {points.shape}.")
