@@ -11,7 +11,6 @@ import numpy as np
 import PIL.Image
 from IPython.display import HTML, Markdown, display
 from matplotlib.image import AxesImage
-from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike
 
 from course_utils import spatial
@@ -66,7 +65,7 @@ def density(ax: plt.Axes, pdf: np.ndarray) -> AxesImage:
 
 def points(
     ax: plt.Axes, x: ArrayLike, color: str = BLUE, size: float = 1.6, **style: Any
-) -> Line2D:
+) -> plt.Line2D:
     """Draw points `(n, 2)`."""
     return ax.plot(*np.asarray(x).T, ".", color=color, ms=size, mew=0, **style)[0]
 
@@ -244,7 +243,7 @@ def scores(
         for name, rows in groups.items()
     }
     lines = {**medians, "floor (real points)": floor} if floor else medians
-    columns = {"": lines}
+    columns: dict = {"": lines}
     for key, spec in form.items():
         texts = [format(values.get(key, np.nan), spec) for values in lines.values()]
         if any("nan" not in text for text in texts):

@@ -21,7 +21,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from course_utils.training import BAR
 from markupsafe import Markup
 from nbconvert.exporters.slides import SlidesExporter
 from nbformat import NotebookNode, from_dict
@@ -30,6 +29,8 @@ from PIL import Image
 from pygments.formatters import HtmlFormatter
 from traitlets import default
 from traitlets.config import Config
+
+from course_utils.training import BAR
 
 ROOT = Path(__file__).resolve().parents[1]
 NODE = ROOT / "node_modules"

@@ -13,9 +13,9 @@ import sys
 import time
 
 import nbformat
-from course_utils.training import BAR
 from nbformat import NotebookNode
 
+from course_utils.training import BAR
 from publish.notebooks import execute, select
 from tools.drawing import only_draws
 

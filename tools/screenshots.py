@@ -8,10 +8,10 @@ import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
-from tests import chromium, deck, jupyterlab
 
 from publish import build
 from publish.notebooks import select
+from tests import chromium, deck, jupyterlab
 
 DATA = build.ROOT / "data"
 
