@@ -1,5 +1,6 @@
 """Networks that more than one lesson uses; each stands in the lesson that teaches it too."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
 import torch
@@ -13,7 +14,7 @@ class MLP(nn.Module):
     Lesson 02 teaches it. `MLP(S, 2, 64, 64, 1)` has two hidden layers of 64 with LeakyReLU.
     """
 
-    def __init__(self, S, *widths):
+    def __init__(self, S: int, *widths: int) -> None:
         super().__init__()
         self.W, self.b = nn.ParameterList(), nn.ParameterList()
         for d_in, d_out in pairwise(widths):
@@ -21,13 +22,20 @@ class MLP(nn.Module):
             self.W.append(torch.empty(S, d_in, d_out).uniform_(-reach, reach))
             self.b.append(torch.empty(S, 1, d_out).uniform_(-reach, reach))
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
             x = F.leaky_relu(torch.baddbmm(b, x, W), 0.2)
         return torch.baddbmm(self.b[-1], x, self.W[-1])
 
 
-def d_step(G, D, optimizer, x, z, gamma=0.0):
+def d_step(
+    G: nn.Module,
+    D: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    x: torch.Tensor,
+    z: torch.Tensor,
+    gamma: float = 0.0,
+) -> torch.Tensor:
     """D learns to tell x, `(S, n, d)`, from G(z). Returns its S losses. Lesson 02 teaches it.
 
     `gamma` weighs the R1 penalty of L. Mescheder et al., "Which training methods for GANs do
@@ -46,7 +54,9 @@ def d_step(G, D, optimizer, x, z, gamma=0.0):
     return loss.detach()
 
 
-def g_step(G, D, optimizer, z):
+def g_step(
+    G: nn.Module, D: nn.Module, optimizer: torch.optim.Optimizer, z: torch.Tensor
+) -> torch.Tensor:
     """G learns to make D say "real". Returns its S losses. Lesson 02 teaches it."""
     loss = F.softplus(-D(G(z))).mean((1, 2))
     optimizer.zero_grad()
@@ -62,20 +72,20 @@ class PatchAutoencoders(nn.Module):
     convolution, at one place. Filters of the encoder `v` (S, L, K), of the decoder `w` (S, K, L).
     """
 
-    def __init__(self, S, K=3, L=7):
+    def __init__(self, S: int, K: int = 3, L: int = 7) -> None:
         super().__init__()
         shapes = {"v": (S, L, K), "a": (S, 1, K), "w": (S, K, L), "b": (S, 1, 1)}
         for name, shape in shapes.items():
             start = torch.empty(shape).uniform_(-(L**-0.5), L**-0.5)
             self.register_parameter(name, nn.Parameter(start))
 
-    def encode(self, x):
+    def encode(self, x: torch.Tensor) -> torch.Tensor:
         return torch.tanh(torch.baddbmm(self.a, x, self.v))
 
-    def decode(self, z):
+    def decode(self, z: torch.Tensor) -> torch.Tensor:
         return torch.baddbmm(self.b, z, self.w)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.decode(self.encode(x))
 
 
@@ -94,14 +104,16 @@ class Masked(nn.Conv2d):
     Source: A. van den Oord et al., "Pixel recurrent neural networks" (2016).
     """
 
-    def __init__(self, i, o, h, w, kind, rows=False, d=1):
+    def __init__(
+        self, i: int, o: int, h: int, w: int, kind: str, rows: bool = False, d: int = 1
+    ) -> None:
         super().__init__(i, o, (h, w), padding=(h // 2 * d, w // 2 * d), dilation=d)
         self.register_buffer("mask", torch.zeros(h, w))
         self.mask[: h // 2] = 1
         before = 0 if rows else w // 2
         self.mask[h // 2, : {"A": before, "B": w if rows else before + 1}[kind]] = 1
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self._conv_forward(x, self.weight * self.mask, self.bias)
 
 
@@ -122,7 +134,9 @@ class PixelCNN(nn.Module):
     Source: A. van den Oord et al., "Conditional image generation with PixelCNN decoders" (2016).
     """
 
-    def __init__(self, i, o, size=16, C=32, D=(1, 2, 4, 1)):
+    def __init__(
+        self, i: int, o: int, size: int = 16, C: int = 32, D: Sequence[int] = (1, 2, 4, 1)
+    ) -> None:
         super().__init__()
         self.place = nn.Parameter(torch.zeros(2, C, size, size))
         self.v0 = Masked(i, C, 3, 3, "A", rows=True)
@@ -133,7 +147,7 @@ class PixelCNN(nn.Module):
         self.back = nn.ModuleList(nn.Conv2d(C, C, 1) for _ in D)
         self.out = nn.Conv2d(C, o, 1)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         place = self.place[:, :, : x.shape[2]]
         v, h = self.v0(x) + place[0], self.h0(x) + place[1]
         for V, H, across, back in zip(self.v, self.h, self.across, self.back, strict=True):
@@ -142,7 +156,7 @@ class PixelCNN(nn.Module):
         return self.out(torch.relu(h))
 
 
-def embed(t, d=64):
+def embed(t: torch.Tensor, d: int = 64) -> torch.Tensor:
     """Times t (n,) in [0, 1] as d numbers each, sines and cosines: (n, d). Lesson 08 teaches it.
 
     Source: A. Vaswani et al., "Attention is all you need" (2017).
@@ -160,13 +174,13 @@ class Block(nn.Module):
     P. Dhariwal, A. Nichol, "Diffusion models beat GANs on image synthesis" (2021).
     """
 
-    def __init__(self, C, d=128):
+    def __init__(self, C: int, d: int = 128) -> None:
         super().__init__()
         self.norm1, self.conv1 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
         self.norm2, self.conv2 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
         self.tell = nn.Linear(d, 2 * C)
 
-    def forward(self, x, e):
+    def forward(self, x: torch.Tensor, e: torch.Tensor) -> torch.Tensor:
         scale, shift = self.tell(e)[:, :, None, None].chunk(2, dim=1)
         h = self.norm2(self.conv1(F.silu(self.norm1(x))))
         return x + self.conv2(F.silu((1 + scale) * h + shift))
@@ -178,12 +192,12 @@ class Attention(nn.Module):
     Source: A. Vaswani et al., "Attention is all you need" (2017).
     """
 
-    def __init__(self, C, heads=4):
+    def __init__(self, C: int, heads: int = 4) -> None:
         super().__init__()
         self.norm, self.heads = nn.GroupNorm(8, C), heads
         self.qkv, self.out = nn.Conv2d(C, 3 * C, 1), nn.Conv2d(C, C, 1)
 
-    def forward(self, x):
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = self.qkv(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1)).mT.unbind(1)
         a = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
         return x + self.out(a.mT.reshape(x.shape))
@@ -205,7 +219,7 @@ class UNet(nn.Module):
     models" (2020).
     """
 
-    def __init__(self, classes=0, C=48, levels=1, d=3):
+    def __init__(self, classes: int = 0, C: int = 48, levels: int = 1, d: int = 3) -> None:
         super().__init__()
         self.time = nn.Sequential(nn.Linear(64, 128), nn.SiLU(), nn.Linear(128, 128))
         self.label = nn.Embedding(classes + 1, 128)
@@ -218,7 +232,7 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(Block(C) for _ in range(levels))
         self.leave = nn.Sequential(nn.GroupNorm(8, C), nn.SiLU(), nn.Conv2d(C, 4 * d, 3, padding=1))
 
-    def forward(self, x, t, c):
+    def forward(self, x: torch.Tensor, t: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         e = F.silu(self.time(embed(t)) + self.label(c))
         h, kept = self.enter(F.pixel_unshuffle(x, 2)), []
         for block, shrink in zip(self.down, self.shrink, strict=True):
