@@ -13,6 +13,7 @@ import sys
 from pathlib import Path
 
 import nbformat
+from nbformat import NotebookNode
 
 from publish.exporter import NODE, DeckExporter
 from publish.notebooks import ROOT, execute, select
@@ -54,6 +55,7 @@ def fetch_libraries(dev: bool = False) -> None:
     there = stamp.read_text("utf-8") if stamp.exists() else ""
     if there == f"dev {lock}" or (there == lock and not dev):
         return
+    dev |= there.startswith("dev ")
     if not shutil.which("npm"):
         apt_install("npm")
     npm = shutil.which("npm")
@@ -68,24 +70,37 @@ def fetch_libraries(dev: bool = False) -> None:
     stamp.write_text(f"dev {lock}" if dev else lock, "utf-8")
 
 
-def executed(path: Path):
-    """The notebook with outputs and widget state, from the cache if nothing has changed."""
+def cached(path: Path) -> Path:
+    """Where a notebook is kept as executed: a name for it, the package and the data as they are."""
     digest = hashlib.sha256(path.read_bytes())
     for source in sorted(
         [*(ROOT / "course_utils").rglob("[!.]*.*"), *(ROOT / "data").rglob("[!.]*.*")]
     ):
         if "__pycache__" not in source.parts:
             digest.update(source.read_bytes())
-    cached = CACHE / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
-    if not cached.exists():
+    return CACHE / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
+
+
+def keep(notebook: NotebookNode, place: Path) -> None:
+    """Write an executed notebook where `cached` says, and delete what is kept of older ones."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    unfinished = place.with_suffix(f".{os.getpid()}")
+    nbformat.write(notebook, unfinished)
+    unfinished.replace(place)
+    for old in place.parent.glob(f"{place.stem.rpartition('-')[0]}-*.ipynb"):
+        if old != place:
+            old.unlink(missing_ok=True)
+
+
+def executed(path: Path) -> NotebookNode:
+    """The notebook with outputs and widget state, from the cache if nothing has changed."""
+    place = cached(path)
+    if not place.exists():
         print(f"{path.name}: executing", flush=True)
         notebook = nbformat.read(path, as_version=4)
         execute(notebook, store_widget_state=True)
-        CACHE.mkdir(parents=True, exist_ok=True)
-        for old in CACHE.glob(f"{path.stem}-*.ipynb"):
-            old.unlink()
-        nbformat.write(notebook, cached)
-    return nbformat.read(cached, as_version=4)
+        keep(notebook, place)
+    return nbformat.read(place, as_version=4)
 
 
 def build(path: Path) -> Path:

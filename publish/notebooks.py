@@ -29,6 +29,8 @@ def execute(
 ) -> None:
     """Run all cells in a fresh kernel; outputs are stored in place; the first error is raised.
 
+    Each cell's metadata tell when it began and ended.
+
     Raises:
         TimeoutError: a cell took more than ten minutes.
     """
@@ -37,7 +39,7 @@ def execute(
         timeout=600,
         kernel_name="python3",
         store_widget_state=store_widget_state,
-        record_timing=False,
+        record_timing=True,
         resources={"metadata": {"path": str(folder)}},
     )
     try:

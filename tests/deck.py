@@ -3,18 +3,33 @@
 import json
 from pathlib import Path
 
+from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
 from publish import build
-from publish.exporter import DeckExporter
+from publish.exporter import NODE, DeckExporter
 from publish.notebooks import execute
 
 SLIDES = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
     return [h, v || 0, slide.querySelectorAll('.fragment').length];
 })"""
-READY = """() => Promise.all([...Reveal.getCurrentSlide().querySelectorAll('img')]
-    .map(picture => picture.decode().catch(() => 0)).concat(document.fonts.ready))"""
+# Pictures and fonts are there, plotly has drawn, fragments have faded in, and a frame is drawn.
+READY = """async () => {
+    const slide = Reveal.getCurrentSlide(), frame = () => new Promise(requestAnimationFrame);
+    await Promise.all([...slide.querySelectorAll('img')].map(img => img.decode().catch(() => 0)));
+    await document.fonts.ready;
+    const end = performance.now() + 120_000;
+    while ([...slide.querySelectorAll('.plotly-figure')].some(p => !p.querySelector('.main-svg'))) {
+        if (performance.now() > end) throw new Error('plotly has not drawn');
+        await frame();
+    }
+    await frame();
+    const finite = a => a.effect.getComputedTiming().endTime < Infinity;
+    const moves = slide.getAnimations({ subtree: true }).filter(finite);
+    await Promise.all(moves.map(a => a.finished.catch(() => 0)));
+    await frame();
+}"""
 # What reaches into the margins, where the arrows are, or the foot line, and what a box clips;
 # formulas and notes do not count.
 MEASURE = """([width, height]) => {
@@ -46,6 +61,13 @@ MEASURE = """([width, height]) => {
 }"""
 
 
+def fetch_libraries():
+    """Fill node_modules with what decks and tests need, in one worker while others wait."""
+    NODE.parent.joinpath(".cache").mkdir(exist_ok=True)
+    with FileLock(NODE.parent / ".cache" / "npm.lock"):
+        build.fetch_libraries(dev=True)
+
+
 def deck_of(cells, folder: Path) -> Path:
     """A deck of these cells as they are, each a slide of its own if it does not say otherwise."""
     for cell in cells:
@@ -63,7 +85,7 @@ def deck_around(code: str, folder: Path) -> Path:
 
 def deck_run(cells, folder: Path) -> Path:
     """A deck of these cells after they ran, its widgets alive."""
-    build.fetch_libraries(dev=True)
+    fetch_libraries()
     notebook = new_notebook(cells=cells)
     execute(notebook, store_widget_state=True)
     return _written(notebook, folder)
@@ -92,17 +114,22 @@ def open_deck(browser, path: Path):
 def faults(browser, path: Path, shots: Path | None = None) -> list[str]:
     """Everything wrong with a deck: overflow, clipping, formulas, requests, page errors."""
     page, requests, errors = open_deck(browser, path)
+    found = wrong_slides(page, shots and shots / path.stem)
+    page.context.close()
+    return found + [f"asks for {url}" for url in requests] + [f"error: {e}" for e in errors]
+
+
+def wrong_slides(page, shots: Path | None = None) -> list[str]:
+    """What is wrong with the slides of an open deck; a picture of each begins with `shots`."""
     found = []
     for h, v, fragments in page.evaluate(SLIDES):
         page.evaluate("([h, v, f]) => Reveal.slide(h, v, f)", [h, v, fragments - 1])
         page.evaluate(READY)
-        page.wait_for_timeout(400)
         found += [f"slide {h}.{v}: {what}" for what in page.evaluate(MEASURE, [1280, 694])]
         if shots:
-            shots.mkdir(parents=True, exist_ok=True)
-            page.screenshot(path=shots / f"{path.stem}_{h:02}_{v}.png")
-    page.context.close()
-    return found + [f"asks for {url}" for url in requests] + [f"error: {e}" for e in errors]
+            shots.parent.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=f"{shots}_{h:02}_{v}.png")
+    return found
 
 
 def go_to(page, selector, nth=0):

@@ -1,4 +1,4 @@
-"""A JupyterLab for the browser tests: serves a folder, opens a notebook, runs it."""
+"""A JupyterLab for the browser tests: serves a folder, opens a notebook, runs it or its cells."""
 
 import os
 import socket
@@ -9,9 +9,14 @@ import urllib.request
 from contextlib import contextmanager
 from pathlib import Path
 
+import nbformat
+from nbformat import NotebookNode
+from nbformat.sign import NotebookNotary
+
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # all cells are in the page
 }
+SIGNATURES = "signatures"  # what JupyterLab trusts, and so shows with its widgets
 RUN_ALL = """async () => {
     const app = window.jupyterapp;
     await app.restored;
@@ -19,9 +24,30 @@ RUN_ALL = """async () => {
     await app.shell.currentWidget.sessionContext.ready;
     await app.commands.execute('notebook:run-all-cells');
 }"""
+READY = RUN_ALL.replace("await app.commands.execute('notebook:run-all-cells');", "")
 CELLS = """() => {
     const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells;
     return cells.filter(c => c.cell_type === 'code').map(c => c.toJSON());
+}"""
+
+RUN_CELLS = """async numbers => {
+    const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
+    const code = notebook.widgets.flatMap((cell, k) => cell.model.type === 'code' ? [k] : []);
+    for (const number of numbers) {
+        notebook.deselectAll();
+        notebook.activeCellIndex = code[number];
+        await app.commands.execute('notebook:run-cell');
+    }
+}"""
+# Each output that holds a widget shows it: not empty, and not only a line that it is loading.
+SHOWN = """() => {
+    const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+    const kind = 'application/vnd.jupyter.widget-view+json';
+    const areas = cells.filter(cell => cell.model.type === 'code').map(cell => cell.outputArea);
+    return areas.every(({ model, widgets }) => widgets.every(({ node }, k) => {
+        const view = node.querySelector('.jp-OutputArea-output > *');
+        return !model.get(k).data[kind] || (view && (view.textContent || view.firstElementChild));
+    }));
 }"""
 
 
@@ -43,6 +69,7 @@ def serve(folder: Path):
         env={
             **os.environ,
             "JUPYTER_CONFIG_DIR": str(folder / "config"),
+            "JUPYTER_DATA_DIR": str(folder / SIGNATURES),
             "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
             "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces"),
         },
@@ -65,17 +92,50 @@ def serve(folder: Path):
         server.wait(20)
 
 
-def open_and_run(browser, address: str, path: str):
-    """The page of a notebook after all its cells ran, and its code cells as dictionaries."""
+def open_notebook(browser, address: str, path: str):
+    """The page of a notebook as it is stored, after its kernel has started."""
     page = browser.new_page(viewport={"width": 1280, "height": 900})
     page.set_default_timeout(240_000)
     page.goto(f"{address}/lab/workspaces/{Path(path).stem}/tree/{path}?reset")
     page.wait_for_function("() => window.jupyterapp?.shell?.currentWidget?.content?.model")
     page.wait_for_selector(".jp-Notebook .jp-CodeCell")
+    page.evaluate(READY)
+    return page
+
+
+def open_and_run(browser, address: str, path: str):
+    """The page of a notebook after all its cells ran, and its code cells as dictionaries."""
+    page = open_notebook(browser, address, path)
     page.evaluate(RUN_ALL)
+    return page, _sound(page)
+
+
+def open_executed(browser, address: str, folder: Path, notebook: NotebookNode, path: str):
+    """The page of an executed notebook, its widgets alive from the state that is stored with it.
+
+    It is written to `path` in the folder of the server, and signed, so that JupyterLab trusts it.
+    """
+    nbformat.write(notebook, folder / path)
+    NotebookNotary(data_dir=str(folder / SIGNATURES)).sign(notebook)
+    page = open_notebook(browser, address, path)
+    page.wait_for_function(SHOWN)
+    _sound(page)
+    return page
+
+
+def run_cells(page, numbers: list[int]):
+    """Run these code cells, numbered from 0, in this order, in the kernel of a page."""
+    page.evaluate(RUN_CELLS, numbers)
+    page.wait_for_function(SHOWN)
+    _sound(page)
+
+
+def _sound(page) -> list[dict]:
+    """The code cells as dictionaries, none of which has failed, in Python or in a widget."""
     cells = page.evaluate(CELLS)
     for cell in cells:
         for out in cell["outputs"]:
             assert out["output_type"] != "error", out["traceback"]
     assert page.get_by_text("javascript error").count() == 0
-    return page, cells
+    assert page.get_by_text("Error displaying widget").count() == 0
+    return cells

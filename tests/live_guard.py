@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from nbval import plugin as nbval_plugin
 
-from tests import nbval_guard  # noqa: F401  (its guards come first)
+from tests.nbval_guard import failed  # and its guards come first
 
 DRIVING = Path(__file__).with_name("driving.py").read_text("utf-8")
 DRIVE = """
@@ -51,15 +51,16 @@ def _wrong(kernel, last=False):
 def _driven_runtest(self):
     _runtest(self)
     if wrong := _wrong(self.parent.kernel):
-        self.parent._failed = self.name
+        failed(self.parent, self.name)
         self.raise_cell_error(wrong)
 
 
 def _driven_teardown(self):
     kernel = getattr(self, "kernel", None)
     try:
-        ended = kernel and kernel.is_alive() and not getattr(self, "_failed", None)
+        ended = kernel and kernel.is_alive() and not self.failed
         if ended and (wrong := _wrong(kernel, last=True)):
+            failed(self, "its end, where its live figures are moved again")
             pytest.fail(f"At the end of the notebook {wrong}", pytrace=False)
     finally:
         _teardown(self)

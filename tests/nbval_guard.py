@@ -1,4 +1,4 @@
-"""A pytest plugin that turns nbval's silent passes red (`-p tests.nbval_guard`).
+"""A pytest plugin that turns nbval's silent passes red; it needs `tests.executions` before it.
 
 nbval 0.11 stays green, or hangs, when a kernel dies, when a cell to be checked has no stored run,
 when an exception that a cell announces is not raised, when IPython does not know a magic or a shell
@@ -11,9 +11,13 @@ Outputs are compared as a reader sees them in the end: what a cell clears is gon
 that it updates has its last content.
 
 A cell that brings the memory of its kernel beyond a limit fails too. In the end a table says how
-long each notebook took, kernel and all, and how much memory (where there is /proc, as on Linux).
+long each notebook took, kernel and all, how much memory (where there is /proc, as on Linux), and
+how it was executed in this run.
+
+A notebook that passes as a whole is kept with its outputs and widget state; see `executions`.
 """
 
+import copy
 import itertools
 import queue
 import re
@@ -24,6 +28,10 @@ import nbformat
 import pytest
 from nbval import kernel as nbval_kernel
 from nbval import plugin as nbval_plugin
+
+from publish import build
+from tests import executions
+from tests.recording import Recorder
 
 # Memory of a kernel, 1.6 GiB with the server; seconds of a notebook, which are only marked.
 MOST_MIB, LONG = 1450, 180
@@ -57,7 +65,6 @@ del _strict
 """
 # What the end of a notebook waits for a thread that still runs, in seconds.
 LAST_WAIT = 10
-OUTPUTS = ("stream", "display_data", "execute_result")
 _setup = nbval_plugin.IPyNbFile.setup
 _teardown = nbval_plugin.IPyNbFile.teardown
 _get_kernel_message = nbval_plugin.IPyNbFile.get_kernel_message
@@ -84,75 +91,60 @@ def _await_reply(self, msg_id, timeout=None):
             return
 
 
-class _Follower:
-    """Keeps the outputs of the running cell as a reader sees them, message by message.
-
-    What goes into an Output widget is not the cell's; its errors are.
-    """
-
-    def __init__(self):
-        self.request, self.outputs = None, lambda: []
-        self._displays, self._widgets, self._clear_next = {}, {}, False
-
-    def start(self, request):
-        self.request, self._clear_next = request, False
-
-    def passes(self, message) -> bool:
-        """Whether nbval should see a message; what it does not know is done to the outputs here."""
-        kind, content = message["msg_type"], message["content"]
-        display = content.get("transient", {}).get("display_id")
-        if kind == "update_display_data":
-            for data in self._displays.get(display, []):
-                data.clear()
-                data.update(content["data"])
-            return False
-        if kind in ("comm_open", "comm_msg"):
-            self._watch_widget(content)
-            return True
-        if message["parent_header"].get("msg_id") != self.request:
-            return True
-        if kind in ("clear_output", *OUTPUTS) and self.request in self._widgets.values():
-            return False
-        if kind == "clear_output" and content["wait"]:
-            self._clear_next = True
-        elif kind == "clear_output" or (self._clear_next and kind in (*OUTPUTS, "error")):
-            self.outputs().clear()
-            self._clear_next = False
-        if display:  # nbval keeps this very object, so that an update can change it
-            content["data"] = nbformat.from_dict(content["data"])
-            self._displays.setdefault(display, []).append(content["data"])
-        return kind != "clear_output"
-
-    def _watch_widget(self, content):
-        state, widget = content["data"].get("state", {}), content["comm_id"]
-        if state.get("_model_name") == "OutputModel" or widget in self._widgets:
-            self._widgets[widget] = state.get("msg_id", self._widgets.get(widget))
+def failed(file, where: str):
+    """A notebook has failed there: its other cells are skipped, and nothing can be made of it."""
+    file.failed = where
+    executions.ended(file.config, file.path, f"{file.path.stem} failed under nbval at {where}.")
 
 
 def _noted_execute(self, *arguments, **options):
     request = _execute_cell_input(self, *arguments, **options)
-    if follower := getattr(self, "follower", None):
-        follower.start(request)
+    if (number := getattr(self, "running", None)) is not None:
+        self.recorder.start(number, request)
     return request
 
 
 def _strict_setup(self):
-    _setup(self)
-    self.follower = self.kernel.follower = _Follower()
-    self.kernel.await_reply(self.kernel.execute_cell_input(STRICT), timeout=60)
+    self.failed, self.passed = "", 0
+    self.place = self.config.getoption("executed") / build.cached(self.path).name
+    self.changed = nbformat.read(self.path, as_version=4) != self.nb  # since it was collected
+    executions.begun(self.config, self.path, "nbval")
+    try:
+        _setup(self)
+        self.recorder = self.kernel.recorder = Recorder(self.nb, self.kernel.kc)
+        self.kernel.await_reply(self.kernel.execute_cell_input(STRICT), timeout=60)
+    except BaseException:
+        failed(self, "the start of its kernel")
+        raise
 
 
-def _followed_message(self, timeout=None, stream="iopub"):
-    while not self.follower.passes(message := _get_kernel_message(self, timeout, stream)):
-        pass
-    return message
+def _recorded_message(self, timeout=None, stream="iopub"):
+    """The next message that nbval needs; what a cell shows it gets from the recorder in the end."""
+    while True:
+        message = _get_kernel_message(self, timeout, stream)
+        self.recorder.take(message)
+        kind, content = message["msg_type"], message["content"]
+        if message["parent_header"].get("msg_id") == self.recorder.request:
+            if kind == "status" and content["execution_state"] == "idle":
+                self.shown()[:] = copy.deepcopy(self.recorder.cell.outputs)
+            if kind in ("status", "error"):
+                return message
 
 
 def _strict_teardown(self):
-    """Closes the kernel; fails if a thread has raised since the last cell."""
+    """Closes the kernel; fails if a thread has raised since the last cell; keeps what passed."""
     try:
         if self.kernel is not None and self.kernel.is_alive() and not self.timed_out:
             _wait_for_threads(self.kernel)
+        if self.passed < sum(cell.cell_type == "code" for cell in self.nb.cells) or self.changed:
+            if not self.failed:
+                failed(self, "its end, for it was changed or not run as a whole")
+        elif not self.failed:
+            build.keep(self.recorder.notebook(), self.place)
+            executions.ended(self.config, self.path)
+    except BaseException:
+        failed(self, "its end")
+        raise
     finally:
         _teardown(self)
 
@@ -177,10 +169,11 @@ def _pictures(outputs):
 
 
 def _guarded_runtest(self):
-    if failed := getattr(self.parent, "_failed", None):
-        pytest.skip(f"{failed} of this notebook failed before")
+    if self.parent.failed:
+        pytest.skip(f"{self.parent.failed} of this notebook failed before")
     self.output_timeout = 60  # nbval's 5 seconds are too few for a busy machine
-    self.parent.follower.outputs = lambda: self.test_outputs
+    self.parent.shown = lambda: self.test_outputs
+    self.parent.kernel.running = self.cell_num
     try:
         if self.options["check"] and self.cell.execution_count is None:
             self.raise_cell_error("the cell is tagged for checking, but it has no stored run")
@@ -200,9 +193,12 @@ def _guarded_runtest(self):
                     f"up to here the kernel took {mebibytes:,} MiB of memory at once, and it may "
                     f"take {MOST_MIB:,}: work on smaller pieces, or delete what is done with"
                 )
+        self.parent.passed += 1
     except Exception:
-        self.parent._failed = self.name
+        failed(self.parent, self.name)
         raise
+    finally:
+        self.parent.kernel.running = None
 
 
 def _peak(pid):
@@ -214,8 +210,8 @@ def _peak(pid):
     return round(int(kibibytes) / 1024)
 
 
-def pytest_terminal_summary(terminalreporter):
-    seconds, peaks = {}, {}
+def pytest_terminal_summary(terminalreporter, config):
+    seconds, peaks, ways = {}, {}, executions.ways(config)
     for report in itertools.chain(*terminalreporter.stats.values()):
         notebook, _, cell = getattr(report, "nodeid", "").partition(".ipynb::")
         if cell and isinstance(report, pytest.TestReport):
@@ -223,22 +219,26 @@ def pytest_terminal_summary(terminalreporter):
             seconds[name] = seconds.get(name, 0) + report.duration
             for mebibytes in [value for key, value in report.user_properties if key == "MiB"]:
                 peaks[name] = max(peaks.get(name, (0, "")), (mebibytes, cell), key=lambda p: p[0])
-    if not seconds:
+    if not (seconds or ways):
         return
     terminalreporter.section("notebooks")
-    row = "{:40} {:>8} {:>8}  {}".format
-    terminalreporter.line(row("", "seconds", "peak MiB", "reached by"))
-    for name, took in sorted(seconds.items()):
-        mebibytes, cell = peaks.get(name, ("–", ""))
+    row = "{:40} {:>8} {:>8}  {:10}  {}".format
+    terminalreporter.line(row("", "seconds", "peak MiB", "reached by", "executed by"))
+    for name in sorted({*seconds, *ways}):
+        took, (mebibytes, cell) = seconds.get(name, 0), peaks.get(name, ("–", ""))
+        by = ", ".join(f"{way} {count} x" for way, count in ways.get(name, {}).items())
         slow = f"(longer than {LONG} s)" if took > LONG else ""
-        terminalreporter.line(row(name, round(took), mebibytes, f"{cell} {slow}").rstrip())
+        terminalreporter.line(row(name, round(took), mebibytes, cell, f"{by} {slow}").rstrip())
     highest = max((mebibytes for mebibytes, _ in peaks.values()), default="–")
-    terminalreporter.line(row("all; highest", round(sum(seconds.values())), highest, "").rstrip())
+    total = round(sum(seconds.values()))
+    terminalreporter.line(row("all; highest", total, highest, "", "").rstrip())
+    if again := executions.too_often(config):
+        terminalreporter.line(f"Executed more than once: {', '.join(again)}", red=True)
 
 
 nbval_kernel.RunningKernel.await_reply = _await_reply
 nbval_kernel.RunningKernel.execute_cell_input = _noted_execute
 nbval_plugin.IPyNbFile.setup = _strict_setup
 nbval_plugin.IPyNbFile.teardown = _strict_teardown
-nbval_plugin.IPyNbFile.get_kernel_message = _followed_message
+nbval_plugin.IPyNbFile.get_kernel_message = _recorded_message
 nbval_plugin.IPyNbCell.runtest = _guarded_runtest

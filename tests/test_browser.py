@@ -1,33 +1,44 @@
-"""JupyterLab in a real browser: the notebooks run from top to bottom, and their pictures show."""
+"""JupyterLab in a real browser: what the lessons show is seen, and their widgets answer.
 
+Three lessons are run from top to bottom: the first two, and one with each kind of output, whose
+live figures ask networks that it has trained. The others are opened as nbval's guard has executed
+them; JupyterLab makes their widgets from the state in the file.
+"""
+
+import re
 from pathlib import Path
 
 import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
+from publish.exporter import STATE, VIEW
 from publish.notebooks import select
-from tests.jupyterlab import open_and_run
+from tests.jupyterlab import open_and_run, open_executed, run_cells
+from tests.notebook_rules import code_cells
+from tests.slices import needed, trains
+from tests.waiting import until
 from tools.notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
+LESSONS = [path.stem for path in select()]
+RUN_AS_A_WHOLE = [name for name in LESSONS if name[:2] in ("00", "01", "06")]
+OPENED = [name for name in LESSONS if name not in RUN_AS_A_WHOLE]
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not(.plot-img)')]
     .map(picture => picture.naturalWidth)"""
+DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
+POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
 
 
-@pytest.mark.parametrize("name", [path.stem for path in select()])
-def test_runs_from_top_to_bottom_in_jupyterlab(lab, browser, name):
-    page, cells = open_and_run(browser, lab, f"notebooks/{name}.ipynb")
-    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+def looked_at(page, name: str):
+    """Takes a picture of each cell; formulas, alt texts and pictures are as they should be."""
     assert page.locator(".jp-RenderedMarkdown mjx-merror, .MathJax_Error").count() == 0
-
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
     for number, cell in enumerate(page.locator(".jp-Cell").all()):
         cell.scroll_into_view_if_needed()
         cell.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
-
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     spoken = page.locator(".jp-OutputArea").all_text_contents()
@@ -40,19 +51,84 @@ def test_runs_from_top_to_bottom_in_jupyterlab(lab, browser, name):
             assert any(alt in text for text in spoken), f"not in the page: {alt}"
     widths = page.evaluate(PICTURES)
     assert widths and min(widths) > 100
+
+
+def touched(page, widget):
+    """A widget draws anew when a key moves its slider, or the mouse is drawn over its canvas."""
+    widget.scroll_into_view_if_needed()
+    before = widget.evaluate(DRAWN)
+    kind = re.search(r"course-(?!widget)(\w+)", widget.get_attribute("class"))[1]
+    if kind in POINTED_AT:
+        box = widget.locator(POINTED_AT[kind]).bounding_box()
+        page.mouse.move(box["x"] + 0.3 * box["width"], box["y"] + 0.4 * box["height"])
+        page.mouse.down()
+        page.mouse.move(box["x"] + 0.7 * box["width"], box["y"] + 0.6 * box["height"], steps=5)
+        page.mouse.up()
+    else:
+        slider = widget.locator("input[type=range]:visible").first
+        start = slider.input_value()
+        slider.focus()
+        page.keyboard.press("ArrowRight")
+        if slider.input_value() == start:  # it stood at its end
+            page.keyboard.press("ArrowLeft")
+        assert slider.input_value() != start
+    until(page, lambda: widget.evaluate(DRAWN) != before)
+
+
+def alive(notebook, cell) -> bool:
+    """Whether a cell of an executed notebook shows one of the course's JavaScript widgets."""
+    states = notebook.metadata.get("widgets", {}).get(STATE, {"state": {}})["state"]
+    views = [out.data[VIEW].model_id for out in cell.outputs if VIEW in out.get("data", {})]
+    return any(states[view]["model_module"] == "anywidget" for view in views)
+
+
+@pytest.mark.parametrize("name", RUN_AS_A_WHOLE)
+def test_runs_from_top_to_bottom_in_jupyterlab(lab, browser, lessons, name):
+    lessons.in_jupyterlab(name)
+    page, cells = open_and_run(browser, lab, f"notebooks/{name}.ipynb")
+    assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
+    looked_at(page, name)
+    for widget in page.locator(".jp-OutputArea .course-widget").all():
+        touched(page, widget)
+    image, sliders = page.locator("img.widget-image"), page.locator(".widget-slider .noUi-handle")
+    assert bool(sliders.count()) == (name[:2] != "00")
+    if sliders.count():  # those of a live figure, which Python draws
+        before = image.first.get_attribute("src")
+        sliders.first.focus()
+        page.keyboard.press("ArrowRight")
+        page.wait_for_function(
+            "old => document.querySelector('img.widget-image').src !== old", arg=before
+        )
     page.close()
 
 
-def test_the_slider_of_lesson_01_redraws_by_keyboard(lab, browser):
-    page, _ = open_and_run(browser, lab, "notebooks/01_sampling_from_images.ipynb")
-    image = page.locator("img.widget-image")
-    before = image.get_attribute("src")
-    handle = page.locator(".widget-slider .noUi-handle").first
-    handle.focus()
-    page.keyboard.press("ArrowRight")
-    page.wait_for_function(
-        "old => document.querySelector('img.widget-image').src !== old", arg=before
-    )
+@pytest.mark.parametrize("name", OPENED)
+def test_opened_executed_in_jupyterlab(lab, lab_folder, browser, lessons, name):
+    """Each widget answers from the stored state, and, where no network is trained for it, anew.
+
+    For the latter its cell runs in a live kernel, after the cells that bind what it reads. A widget
+    whose network the lesson trains is touched from the stored state alone: it holds the trained
+    network, and its mathematics is JavaScript. What Python draws has no stored life: the guard
+    moves each live figure under nbval, and a whole run shows those of two lessons here.
+    """
+    notebook = lessons.executed(name)
+    page = open_executed(browser, lab, lab_folder, notebook, f"notebooks/{name}.ipynb")
+    looked_at(page, name)
+    cells = code_cells(notebook)
+    widgets = page.locator(".jp-OutputArea .course-widget")
+    assert widgets.count() >= sum(alive(notebook, cell) for cell in cells)
+    for widget in widgets.all():
+        touched(page, widget)
+
+    sources = [cell.source for cell in cells]
+    slices = [needed(sources, k) for k, cell in enumerate(cells) if alive(notebook, cell)]
+    quick = [part for part in slices if not any(trains(sources[k]) for k in part)]
+    run_cells(page, sorted({number for part in quick for number in part}))
+    for *_, last in quick:
+        cell = page.locator(".jp-CodeCell").nth(last)
+        assert cell.locator(".jp-InputPrompt").inner_text().strip("[]: ").isdigit()
+        for widget in cell.locator(".jp-OutputArea .course-widget").all():
+            touched(page, widget)
     page.close()
 
 

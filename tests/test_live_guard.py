@@ -1,15 +1,10 @@
 """The old faults of live figures turn a guarded run red, and a figure of its own stays green."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import guarded
+
 START = "import random\nimport numpy as np\nimport torch\nfrom course_utils import plots"
 SHOW = 'plots.live(fig, redraw, "A line over a range of numbers, moved.", a=(0, 1, 0.1, 0.5))'
 LINE = """
@@ -80,39 +75,23 @@ NOTEBOOKS = {  # name -> the cells, and what the report says; nothing of a good 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
-    """name -> the lines of a guarded run over it that tell an outcome, and all that it prints."""
-    folder = tmp_path_factory.mktemp("live")
+    """What one guarded run over all of them prints."""
     # The first number of rng went into the figure when its cell drew it.
     rng = "0.8444218515250481 0.5488135039273248 0.49625658988952637 0.2697867137638703\n"
-    for name, (sources, _) in NOTEBOOKS.items():
-        cells = [new_code_cell(source, execution_count=k) for k, source in enumerate(sources, 1)]
-        if name == "good":
-            cells[3].outputs = [new_output("stream", name="stdout", text=rng)]
-            cells[3].metadata.tags = ["nbval-check-output"]
-        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    options = "-p tests.live_guard --nbval-lax --nbval-current-env -rA -q --no-header -n 2"
-    environment = {k: v for k, v in os.environ.items() if k != "PYTEST_ADDOPTS"}
-    options += " --dist loadscope"
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options.split(), "-c", ROOT / "pyproject.toml", folder],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    lines = {
-        name: [line for line in run.stdout.splitlines() if f"{name}.ipynb::" in line]
-        for name in NOTEBOOKS
+    notebooks = {
+        name: [new_code_cell(source, execution_count=k) for k, source in enumerate(sources, 1)]
+        for name, (sources, _) in NOTEBOOKS.items()
     }
-    return lines, run.stdout
+    notebooks["good"][3].outputs = [new_output("stream", name="stdout", text=rng)]
+    notebooks["good"][3].metadata.tags = ["nbval-check-output"]
+    return guarded.run(tmp_path_factory.mktemp("live"), notebooks).stdout
 
 
 def test_a_figure_of_its_own_stays_green_and_costs_no_random_number(report):
-    words = [line.split()[0] for line in report[0]["good"]]
-    assert words == ["PASSED"] * len(NOTEBOOKS["good"][0]), report[1]
+    assert guarded.outcomes(report, "good") == ["PASSED"] * len(NOTEBOOKS["good"][0]), report
 
 
 @pytest.mark.parametrize("name", [name for name in NOTEBOOKS if name != "good"])
 def test_an_old_fault_turns_red_for_its_reason(report, name):
-    assert any(line.startswith(("FAILED", "ERROR")) for line in report[0][name]), report[1]
-    assert NOTEBOOKS[name][1] in report[1]
+    assert {"FAILED", "ERROR"} & {*guarded.outcomes(report, name)}, report
+    assert NOTEBOOKS[name][1] in report

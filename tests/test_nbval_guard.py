@@ -1,16 +1,12 @@
 """Each trap notebook must turn the guarded nbval run red; the clean one must stay green."""
 
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_output
 
-ROOT = Path(__file__).resolve().parents[1]
+from tests import guarded
 
 
 def shows(data):
@@ -120,28 +116,10 @@ RED = {  # name -> the cells, and what the report must say
 @pytest.fixture(scope="module")
 def report(tmp_path_factory):
     """What one guarded run over all of them prints, and name -> the outcomes of its cells."""
-    folder = tmp_path_factory.mktemp("trap notebooks")
     notebooks = GREEN | {name: cells for name, (cells, _) in RED.items()}
-    for name, cells in notebooks.items():
-        nbformat.write(new_notebook(cells=cells), folder / f"{name}.ipynb")
-    options = "-p tests.nbval_guard --nbval-lax --nbval-current-env -rA -q --no-header -n 2"
-    options += " --dist loadscope --nbval-cell-timeout=40"
-    environment = dict(os.environ)
-    for name in ("PYTEST_ADDOPTS", "COURSE_CLAIMS"):
-        environment.pop(name, None)
-    run = subprocess.run(
-        [sys.executable, "-m", "pytest", *options.split(), "-c", ROOT / "pyproject.toml", folder],
-        cwd=ROOT,
-        env=environment,
-        capture_output=True,
-        text=True,
-    )
-    outcomes = {name: [] for name in notebooks}
-    for line in run.stdout.splitlines():
-        word, _, rest = line.partition(" ")
-        if word in ("PASSED", "FAILED", "ERROR") and "::" in rest:
-            outcomes[Path(rest.partition("::")[0]).stem].append(word)
-    return run.stdout, outcomes
+    folder = tmp_path_factory.mktemp("trap notebooks")
+    told = guarded.run(folder, notebooks, "--nbval-cell-timeout=40").stdout
+    return told, {name: guarded.outcomes(told, name) for name in notebooks}
 
 
 @pytest.mark.parametrize("name", GREEN)

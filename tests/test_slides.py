@@ -12,24 +12,49 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from publish import build
 from publish.exporter import NODE, DeckExporter
 from publish.notebooks import select
-from tests.deck import READY, deck_of, deck_run, faults, go_to, open_deck
+from tests.deck import (
+    READY,
+    deck_of,
+    deck_run,
+    faults,
+    fetch_libraries,
+    go_to,
+    open_deck,
+    wrong_slides,
+)
 from tests.notebook_rules import TWO_LECTURES
 from tests.waiting import pixels, redrawn, until
 
 LESSONS = [path.stem for path in select() if path.stem[:2] != "00"]
 
 
+def slides_in(notebook) -> int:
+    """How many slides its metadata ask for."""
+    kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
+    return sum(kind in ("slide", "subslide") for kind in kinds)
+
+
+class Decks(dict):
+    """Name of a lesson -> its deck, built as `make slides` does when it is first asked for."""
+
+    def __init__(self, lessons):
+        self._lessons, self._build = lessons, build.build
+
+    def __missing__(self, name):
+        self._lessons.executed(name)
+        self[name] = self._build(build.ROOT / "notebooks" / f"{name}.ipynb")
+        build.write_index()
+        return self[name]
+
+
 @pytest.fixture(scope="module")
-def decks():
-    """Name of each lesson -> its deck, built as `make slides` does."""
-    build.fetch_libraries(dev=True)
-    build.main([])
-    return {name: build.OUT / f"{name}.html" for name in LESSONS}
+def decks(lessons, libraries):
+    return Decks(lessons)
 
 
 @pytest.fixture(scope="module")
 def libraries():
-    build.fetch_libraries(dev=True)
+    fetch_libraries()
 
 
 @pytest.fixture
@@ -41,13 +66,10 @@ def deck_01(decks, browser):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_every_slide_is_in_order(decks, browser, name):
-    assert faults(browser, decks[name], build.ROOT / "build" / "screenshots") == []
-
-
-@pytest.mark.parametrize("name", LESSONS)
-def test_size_and_number_of_slides(decks, browser, name):
-    page, _, _ = open_deck(browser, decks[name])
+def test_every_slide_is_in_order_and_the_deck_has_its_size(decks, browser, name):
+    page, requests, errors = open_deck(browser, decks[name])
+    assert wrong_slides(page, build.ROOT / "build" / "screenshots" / name) == []
+    assert requests == errors == []
     plotly = page.locator(".plotly-figure").count()  # its library alone takes 0.7 MB, packed
     double = name[:2] in TWO_LECTURES
     assert decks[name].stat().st_size <= (5_000_000 if plotly or double else 3_000_000)
@@ -56,17 +78,17 @@ def test_size_and_number_of_slides(decks, browser, name):
     page.context.close()
 
 
-def test_index_names_every_deck_by_its_title(decks, browser):
+def test_index_names_every_deck_by_its_title(decks, browser, monkeypatch):
+    monkeypatch.setattr(build, "build", lambda path: decks[path.stem])
+    build.main([])
     page = browser.new_page()
     page.goto((build.OUT / "index.html").as_uri())
     items = page.locator("li").all_inner_texts()
     assert len(items) == len(LESSONS)
     for item, name in zip(items, LESSONS, strict=True):
         notebook = nbformat.read(build.ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
-        starts = ("slide", "subslide")
-        kinds = [cell.metadata.get("slideshow", {}).get("slide_type") for cell in notebook.cells]
         title = notebook.cells[0].source.splitlines()[0].removeprefix("# ")
-        assert item == f"{title} {sum(kind in starts for kind in kinds)} slides"
+        assert item == f"{title} {slides_in(notebook)} slides"
     page.get_by_role("link", name="04").click()
     page.wait_for_function("() => document.documentElement.dataset.deckReady")
     page.get_by_role("link", name="All decks").click()
@@ -615,14 +637,8 @@ def test_axe_finds_nothing(kinds, browser):
         page.context.close()
 
 
-@pytest.mark.parametrize("name", LESSONS)
-def test_axe_finds_nothing_in_a_lesson(decks, browser, name):
-    page = print_view(browser, decks[name])  # where all slides can be seen
-    assert complaints(page) == []
-    page.close()
-
-
 def test_axe_finds_nothing_in_the_index(decks, browser):
+    assert decks[LESSONS[0]].exists()
     page = browser.new_page()
     page.goto((build.OUT / "index.html").as_uri())
     assert complaints(page) == []
@@ -630,17 +646,16 @@ def test_axe_finds_nothing_in_the_index(decks, browser):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_prints_one_page_a_slide(decks, browser, name):
-    page, _, _ = open_deck(browser, decks[name])
-    total = page.evaluate("Reveal.getTotalSlides()")
-    page.context.close()
-    page = print_view(browser, decks[name])
+def test_prints_one_page_a_slide_and_axe_finds_nothing(decks, browser, name):
+    page = print_view(browser, decks[name])  # where all slides can be seen
+    stored = nbformat.read(build.ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     edges = page.evaluate(
         """() => Reveal.getSlides().map(slide => Math.min(...[...slide.querySelectorAll('*')]
             .filter(e => e.offsetWidth).map(e => e.getBoundingClientRect().left)))"""
     )
-    assert len(edges) == total == page.locator(".pdf-page").count()
+    assert len(edges) == slides_in(stored) == page.locator(".pdf-page").count()
     assert min(edges) >= 50
+    assert complaints(page) == []
     page.close()
 
 

@@ -43,7 +43,6 @@ def slide(browser: Browser, heading: str = "The floor") -> None:
     )
     deck.go_to(page, "section h2", number)
     page.evaluate(deck.READY)
-    page.wait_for_timeout(500)  # fragments fade in
     page.screenshot(path=DATA / "slide.png")
     page.context.close()
 

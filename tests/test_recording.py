@@ -1,0 +1,161 @@
+"""A lesson is executed once in a run: what nbval's guard keeps is what nbclient would have made."""
+
+import copy
+import json
+import re
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from publish.notebooks import execute
+from tests import executions, guarded
+
+OF_ALL_KINDS = [
+    "print('a')\nprint('b')\n1 + 1",
+    "import sys\nprint('told', file=sys.stderr)",
+    """
+from IPython.display import HTML, Markdown, clear_output, display
+
+handle = display(1, display_id=True)""",
+    "print('gone')\nclear_output()\nprint('kept')\nclear_output(wait=True)\nprint('last')",
+    "print('stays')\nclear_output(wait=True)",
+    "handle.update(HTML('<b>two</b>'))\nfor k in range(3):\n    handle.update(Markdown(str(k)))",
+    "again = display('x', display_id='same')\nagain = display('y', display_id='same')",
+    "clear_output()\nother = display('z', display_id='same')\nother.update('end')",
+    "1 / 0",
+    """
+import ipywidgets
+
+out = ipywidgets.Output()
+with out:
+    print("inside")
+    display(HTML("<i>inside</i>"))
+print("outside")
+out""",
+    "with out:\n    clear_output()\n    print('anew')\n    print('and more')",
+    "with out:\n    clear_output(wait=True)\nwith out:\n    print('after')",
+    "slider = ipywidgets.IntSlider(3, description='k')\nslider",
+    "slider.value = 7\nslider.layout.width = '300px'",
+    """
+import anywidget
+import numpy as np
+import traitlets
+
+
+class Two(anywidget.AnyWidget):
+    _esm = "export default { render({ el }) { el.textContent = 'two'; } };"
+    first = traitlets.Bytes(b"").tag(sync=True)
+    second = traitlets.Bytes(b"").tag(sync=True)
+
+
+two = Two(first=b"one", second=np.arange(6.0).tobytes())
+two""",
+    "two.first = b'another'",
+    """
+from course_utils import plots
+
+fig, (ax,) = plots.planes(1, size=1)
+(line,) = ax.plot([0, 1], [0, 1])
+presses = []
+words = "A line that goes up to the height a."
+plots.live(fig, lambda a: line.set_ydata([len(presses), a]), words, a=(0.0, 1.0, 0.1, 0.5),
+           press=lambda: presses.append(1))""",
+    """
+from course_utils.training import Steps
+
+for step in (bar := Steps(4, "walk")):
+    bar.show(loss=0.25)""",
+    "from tqdm.auto import tqdm\nfor k in tqdm(range(3)):\n    print(k, end='\\r')",
+]
+STATE = "application/vnd.jupyter.widget-state+json"
+# Times, addresses, and the number of a cell in a traceback: nbval keeps no history, so it is 1.
+OWN = re.compile(r"\d+(?:\.\d+)? ?(?:s|ms|it/s|s/it)\b|\d\d:\d\d|\?it/s|0x[0-9a-f]+|In\[\d+\]")
+ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27})(?![0-9a-f])")
+
+
+def cells():
+    found = [new_markdown_cell("# Of all kinds")]
+    for source in OF_ALL_KINDS:
+        tags = ["raises-exception"] if source == "1 / 0" else []
+        found.append(new_code_cell(source.strip(), metadata={"tags": tags}))
+    for number, cell in enumerate(found):
+        cell.id = f"cell{number}"
+    return found
+
+
+def comparable(notebook):
+    """A notebook as texts without times and addresses; ids are numbers in the order of meeting.
+
+    That is the order of the cells, and from the state of a widget on to those that it holds.
+    """
+    for cell in notebook.cells:
+        cell.metadata.pop("execution", None)
+    states = notebook.metadata.pop("widgets")[STATE]["state"]
+    met = dict.fromkeys(ID.findall(json.dumps(notebook.cells)))
+    for name in (queue := [*met]):
+        held = ID.findall(json.dumps(states.get(name), sort_keys=True))
+        queue += [other for other in dict.fromkeys(held) if other not in met]
+        met |= dict.fromkeys(held)
+    numbers = {name: f"id {number}" for number, name in enumerate(met)}
+    shown = [{**state, "id": name} for name, state in states.items() if name in met]
+    shown.sort(key=lambda state: [*met].index(state["id"]))
+    rest = [{**state, "id": ""} for name, state in states.items() if name not in met]
+    texts = [json.dumps(part, indent=1, sort_keys=True) for part in (notebook, *shown, *rest)]
+    texts = [ID.sub(lambda found: numbers.get(found[0], "an id"), OWN.sub("", t)) for t in texts]
+    return texts[: 1 + len(shown)] + sorted(texts[1 + len(shown) :])
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    """The notebook executed by nbclient, and the same as the guard has kept it."""
+    folder = tmp_path_factory.mktemp("kinds")
+    end = guarded.run(folder, {"kinds": cells()})
+    assert guarded.outcomes(end.stdout, "kinds") == ["PASSED"] * len(OF_ALL_KINDS), end.stdout
+    (kept,) = (folder / "executed").glob("kinds-*.ipynb")
+    by_client = new_notebook(cells=cells())
+    execute(by_client, folder, store_widget_state=True)
+    return by_client, nbformat.read(kept, as_version=4)
+
+
+def test_both_ways_give_the_same_notebook(both):
+    by_client, kept = (comparable(copy.deepcopy(notebook)) for notebook in both)
+    assert len(kept) == len(by_client) > 10
+    for one, other in zip(kept, by_client, strict=True):
+        assert one.splitlines() == other.splitlines()
+
+
+def test_it_holds_what_it_is_to_hold(both):
+    _, kept = both
+    text = json.dumps(kept)
+    for word in ("OutputModel", "buffers", "FloatSliderModel", "image/png", "ZeroDivisionError"):
+        assert word in text
+    code = kept.cells[1:]
+    assert "gone" not in json.dumps([cell.outputs for cell in code])
+    assert [cell.execution_count for cell in code] == [*range(1, len(code) + 1)]
+    assert all(executions.seconds(cell) > 0 for cell in code)
+
+
+def test_a_notebook_that_fails_is_not_kept(tmp_path):
+    notebooks = {
+        "cell": [new_code_cell("1"), new_code_cell("1 / 0"), new_code_cell("2")],
+        "skipped": [new_code_cell("1"), new_code_cell("2", metadata={"tags": ["nbval-skip"]})],
+        "thread": [
+            new_code_cell("import threading, time"),
+            new_code_cell("threading.Thread(target=lambda: time.sleep(1) or 1 / 0).start()"),
+        ],
+        "good": [new_code_cell("1")],
+    }
+    told = guarded.run(tmp_path, notebooks).stdout
+    kept = [path.stem.rpartition("-")[0] for path in (tmp_path / "executed").glob("*")]
+    assert kept == ["good"], told
+
+
+def test_more_than_one_execution_turns_the_run_red(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    once = guarded.run(tmp_path, {"a/one": [new_code_cell("1")]})
+    assert once.returncode == 0 and "nbval 1 x" in once.stdout
+    twice = guarded.run(tmp_path, {"b/one": [new_code_cell("1")]})
+    assert twice.returncode == 1 and guarded.outcomes(twice.stdout, "one") == ["PASSED"] * 2
+    assert "nbval 2 x" in twice.stdout and "Executed more than once: one" in twice.stdout
