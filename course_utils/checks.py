@@ -23,23 +23,64 @@ def start(lesson: str) -> None:
     _lesson = lesson
 
 
-def claim(statement: str, holds: object, measured: str = "") -> None:
+def claim(
+    statement: str,
+    holds: object,
+    measured: str = "",
+    control: tuple[object, str] | None = None,
+    without: str | None = None,
+) -> None:
     """Print the statement with a tick and what was measured, or raise.
 
     If the environment variable COURSE_CLAIMS names a file, the claim is also appended to it, as a
-    line of JSON with the keys lesson, statement, holds and measured. Where that file cannot be
-    written, a warning says so, and the lesson goes on.
+    line of JSON with the keys lesson, statement, holds, measured, control, measured_control and
+    without. Where that file cannot be written, a warning says so, and the lesson goes on.
+
+    Args:
+        control: the same condition, evaluated where its cause is taken away, and what was measured
+            there. It must be false: a check that its control passes proves nothing.
+        without: why there is no control, for example "an identity of whole numbers".
 
     Raises:
-        AssertionError: the statement does not hold.
+        AssertionError: the statement does not hold, or its control does.
+        ValueError: the control is NaN, or it is given together with a reason for having none.
     """
-    holds = bool(holds and holds == holds)  # NaN does not hold
+    if control and without:
+        raise ValueError("A claim has a control or a reason for having none, not both.")
+    rejected, measured_control = (_truth(control[0]), control[1]) if control else (None, "")
+    if control and rejected is None:
+        raise ValueError(f"The control of this claim is not a number: {statement}")
+    entry = dict(lesson=_lesson, statement=statement, holds=bool(_truth(holds)), measured=measured)
+    entry |= dict(control=rejected, measured_control=measured_control, without=without)
     if log := os.environ.get("COURSE_CLAIMS"):
-        _record(log, dict(lesson=_lesson, statement=statement, holds=holds, measured=measured))
+        _record(log, entry)
     text = f"{statement}: {measured}" if measured else statement
-    if not holds:
+    text += f" (control: {measured_control})" if measured_control else ""
+    if not entry["holds"]:
         raise AssertionError(f"This claim does not hold here: {text}")
+    if rejected:
+        raise AssertionError(f"This claim proves nothing here, since its control holds too: {text}")
     say(f"✓ {text}")
+
+
+def contrast(
+    statement: str, condition: Callable[[Any], tuple[object, str]], run: Any, control: Any
+) -> None:
+    """A claim whose condition is one function of a run, called on the run and on its control.
+
+    Args:
+        condition: what a claim says of a run: whether it holds, and what was measured.
+
+    Raises:
+        AssertionError, ValueError: as `claim`.
+    """
+    holds, measured = condition(run)
+    claim(statement, holds, measured, control=condition(control))
+
+
+def _truth(value: Any) -> bool | None:
+    """Whether a condition holds; None for NaN."""
+    return None if value != value else bool(value)
 
 
 def _record(log: str, entry: dict):

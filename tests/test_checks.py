@@ -25,6 +25,43 @@ def test_nan_is_no_claim():
         checks.claim("not a number", float("nan"))
 
 
+NO_CONTROL = {"control": None, "measured_control": "", "without": None}
+
+
+def test_a_claim_prints_its_control_beside_it(capsys):
+    checks.claim("Two is more than one", 2 > 1, "2", control=(np.bool_(0 > 1), "0 is not"))
+    checks.contrast("Three is odd", lambda n: (n % 2 == 1, str(n)), 3, 4)
+    shown = capsys.readouterr().out
+    assert (
+        shown == "✓ Two is more than one: 2 (control: 0 is not)\n✓ Three is odd: 3 (control: 4)\n"
+    )
+
+
+def test_a_claim_whose_control_holds_proves_nothing():
+    with pytest.raises(AssertionError, match=r"its control holds too: .*\(control: 3\)"):
+        checks.claim("Two is more than one", 2 > 1, "2", control=(3 > 1, "3"))
+    with pytest.raises(AssertionError, match="does not hold"):
+        checks.contrast("Three is even", lambda n: (n % 2 == 0, str(n)), 3, 4)
+
+
+def test_a_control_that_says_nothing_is_refused():
+    with pytest.raises(ValueError, match="not a number"):
+        checks.claim("Two is more than one", True, control=(float("nan"), "lost"))
+    with pytest.raises(ValueError, match="not both"):
+        checks.claim("Two is two", True, control=(False, "3"), without="an identity")
+
+
+def test_controls_and_reasons_are_logged(tmp_path, monkeypatch):
+    log = tmp_path / "claims.jsonl"
+    monkeypatch.setenv("COURSE_CLAIMS", str(log))
+    with pytest.raises(AssertionError):
+        checks.claim("Two is more than one", True, "2", control=(True, "3"))
+    checks.claim("Two is two", True, without="an identity of whole numbers")
+    first, second = map(json.loads, log.read_text("utf-8").splitlines())
+    assert (first["holds"], first["control"], first["measured_control"]) == (True, True, "3")
+    assert (second["control"], second["without"]) == (None, "an identity of whole numbers")
+
+
 def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
     log = tmp_path / "claims.jsonl"
     monkeypatch.setenv("COURSE_CLAIMS", str(log))
@@ -35,8 +72,8 @@ def test_claims_are_logged_also_when_they_fail(tmp_path, monkeypatch):
     entries = [json.loads(line) for line in log.read_text("utf-8").splitlines()]
     lesson = "01_sampling_from_images"
     assert entries == [
-        {"lesson": lesson, "statement": "α holds", "holds": True, "measured": "0.5"},
-        {"lesson": lesson, "statement": "β holds", "holds": False, "measured": ""},
+        {"lesson": lesson, "statement": "α holds", "holds": True, "measured": "0.5"} | NO_CONTROL,
+        {"lesson": lesson, "statement": "β holds", "holds": False, "measured": ""} | NO_CONTROL,
     ]
 
 
