@@ -3,17 +3,31 @@ import shutil
 from pathlib import Path
 
 import pytest
+from nbval.plugin import IPyNbCell
 from playwright.sync_api import sync_playwright
 
 from tests import chromium
 from tests.jupyterlab import serve
 
-pytest_plugins = ["tests.nbval_guard", "tests.live_guard"]
+pytest_plugins = ["tests.executions", "tests.nbval_guard", "tests.live_guard"]
 ROOT = Path(__file__).parent
+# Fixtures that tell what a test needs; other marks are set by hand.
+MARKS = {"browser": "browser", "lab": "browser", "lessons": "notebook", "kernel": "notebook"}
 if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder
     os.environ["COURSE_CLAIMS"] = str(Path(os.environ["COURSE_CLAIMS"]).absolute())
 if "PYTEST_XDIST_WORKER" in os.environ:  # workers that share cores wait for each other's threads
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Marks the cells of notebooks, and what asks for a fixture of `MARKS`, before `-m` selects."""
+    for item in items:
+        marks = {MARKS[name] for name in getattr(item, "fixturenames", ()) if name in MARKS}
+        if isinstance(item, IPyNbCell):
+            marks.add("notebook")
+        for mark in sorted(marks):
+            item.add_marker(mark)
 
 
 @pytest.fixture(scope="session")
