@@ -5,8 +5,6 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike
-from skimage.color import rgb2gray
-from skimage.transform import resize_local_mean
 
 from course_utils import decoding, pictures
 from course_utils.arguments import array, generator, number, real, whole
@@ -14,12 +12,12 @@ from course_utils.decoding import LARGEST_FILE_SIDE, LARGEST_SIDE
 from course_utils.paths import PICTURES
 
 _CHUNK = 1 << 15  # points drawn at a time: the working set stays in the processor's cache
+_GREY = (0.2125, 0.7154, 0.0721)  # of red, green and blue: ITU-R BT.709, as in skimage's rgb2gray
 
 
 def course_pictures() -> dict[str, Path]:
     """Name -> file of the pictures drawn for this course, sorted by name."""
-    files = pictures.listed(PICTURES).pictures
-    return {path.stem: path for path in files if path.suffix == ".png"}
+    return {path.stem: path for path in pictures.listed(PICTURES).pictures if path.suffix == ".png"}
 
 
 class ImageDensity:
@@ -119,10 +117,7 @@ class ImageDensity:
             grey = _grey(picture, invert, white)
             _check_values(grey)
             longest = size or min(max(grey.shape), LARGEST_FILE_SIDE)
-            shape = [max(1, round(s * longest / max(grey.shape))) for s in grey.shape]
-            return cls.from_array(
-                resize_local_mean(grey, shape) if longest != max(grey.shape) else grey
-            )
+            return cls.from_array(grey if longest == max(grey.shape) else _reduced(grey, longest))
         except ValueError as error:
             raise ValueError(f"{path.name}: {error}") from error
 
@@ -132,6 +127,10 @@ class ImageDensity:
         Walker's alias method on the pixels that are not black, then a uniform place inside the
         pixel: a constant number of steps for each point, however large the picture is.
 
+        Of two words of 64 random bits for a point, 53 bits of the first choose the box and one of
+        its two owners. Each half of the second chooses the middle of one of 2^b equal parts of the
+        pixel's side. N 2^b is at most 2^23: rounded to float32, a point stays in its pixel.
+
         Raises:
             TypeError: n is not a whole number, or rng is not a `numpy.random.Generator`.
             ValueError: n is negative.
@@ -140,17 +139,23 @@ class ImageDensity:
         general distributions", ACM TOMS 3 (1977).
         """
         n, rng = whole("n", n, 0), generator(rng)
-        keep, alias, low, high = self._tables
-        side = np.float32(1 / len(self.pdf))
+        split, owners = self._tables
+        side = len(self.pdf)
+        bits = 24 - (side - 1).bit_length()  # with the bits of a column or row, a float32's 24
         points = np.empty((n, 2), np.float32)
         for start in range(0, n, _CHUNK):
-            out = points[start : start + _CHUNK]
-            k = rng.integers(len(keep), size=len(out), dtype=np.uint32).astype(np.intp)
-            k = np.where(rng.random(len(out)) < keep.take(k), k, alias.take(k))
-            rng.random(dtype=np.float32, out=out)
-            out *= side
-            out += low.take(k).view(np.float32).reshape(-1, 2)
-            np.minimum(out, high.take(k).view(np.float32).reshape(-1, 2), out=out)
+            out = points[start : start + _CHUNK].reshape(-1)  # x, y, x, y, ...
+            u = rng.random(len(out) // 2)
+            u *= len(split)
+            box = u.astype(np.intp)
+            owner = owners.take(2 * box + (u >= split.take(box, mode="clip")), mode="clip")
+            place = rng.integers(2**64, size=len(u), dtype=np.uint64).view(np.uint32)
+            place >>= 32 - bits
+            place |= 1  # odd numbers are the middles between even ones
+            out[:] = place
+            out *= 2.0**-bits
+            out += owner.view(np.uint16)
+            out /= side
         return points
 
     def log_prob(self, points: ArrayLike) -> np.ndarray:
@@ -175,27 +180,21 @@ class ImageDensity:
             ValueError: k is less than 1.
         """
         k = whole("k", k, 1, LARGEST_SIDE)
-        n = len(self.pdf)
-        cell, pixel = np.arange(k)[:, None] * n, np.arange(n) * k  # lower ends, in units of 1/(n k)
-        overlap = np.minimum(cell + n, pixel + k) - np.maximum(cell, pixel)
-        share = np.clip(overlap, 0, None) / k  # of each pixel's side, in each cell
+        share = _overlaps(len(self.pdf), k) / k  # of each pixel's side, in each cell
         return share @ self.pdf @ share.T
 
     @cached_property
-    def _tables(self):
-        """Alias tables of the pixels that are not black, and their lowest and highest points.
+    def _tables(self) -> tuple[np.ndarray, np.ndarray]:
+        """Where the boxes of the alias method are split `(n,)`, and their owners `(2 n,)`.
 
-        A point is a pair of float32, stored as one float64: to look up one number is faster than
-        to look up a row of two.
+        Box k, from k to k + 1, belongs to the pixel `owners[2 k]` below `split[k]`, from there on
+        to `owners[2 k + 1]`. A pixel is its column and row, two uint16 in a uint32: the less memory
+        the tables take, the more of them stays in the processor's cache.
         """
         row, column = np.nonzero(self.pdf)
         keep, alias = alias_table(self.pdf[row, column])
-        edge = np.arange(len(self.pdf) + 1) / len(self.pdf)
-        low = edge.astype(np.float32)
-        low = np.where(low < edge, np.nextafter(low, np.float32(2)), low)  # never rounded down
-        high = np.nextafter(low[1:], np.float32(0))  # the last float32 before the next pixel
-        low, high = (np.c_[a[column], a[row]].view(np.float64).ravel() for a in (low, high))
-        return keep, alias, low, high
+        pixel = np.stack([column, row], axis=1).astype(np.uint16).view(np.uint32).ravel()
+        return np.arange(len(keep)) + keep, np.stack([pixel, pixel[alias]], axis=1).ravel()
 
 
 def alias_table(p: ArrayLike) -> tuple[np.ndarray, np.ndarray]:
@@ -245,18 +244,7 @@ def find(path: str | Path) -> Path:
         TypeError, ValueError: it is no path; see `pictures.as_path`.
         FileNotFoundError: there is neither.
     """
-    path = pictures.as_path(path)
-    if path.is_file():
-        return path
-    ours = course_pictures()
-    name = path.name.casefold().removesuffix(".png")
-    if path.name == str(path) and name in ours:
-        return ours[name]
-    there = " (that is a folder)" if path.is_dir() else ""
-    raise FileNotFoundError(
-        f"There is no file {str(path)!r} in or from the folder {Path.cwd()}{there}, and no picture "
-        f"of the course has that name; those are {', '.join(ours)}."
-    )
+    return _found(path, "file", course_pictures(), ".png")
 
 
 def find_folder(path: str | Path) -> Path:
@@ -266,16 +254,22 @@ def find_folder(path: str | Path) -> Path:
         TypeError, ValueError: it is no path; see `pictures.as_path`.
         FileNotFoundError: there is neither.
     """
+    folders = pictures.listed(PICTURES).folders
+    return _found(path, "folder", {folder.name: folder for folder in folders})
+
+
+def _found(path, kind, ours, ending=""):
     path = pictures.as_path(path)
-    if path.is_dir():
+    there = {"file": path.is_file(), "folder": path.is_dir()}
+    if there[kind]:
         return path
-    ours = {place.name: place for place in pictures.listed(PICTURES).folders}
-    if path.name == str(path) and path.name.casefold() in ours:
-        return ours[path.name.casefold()]
-    there = " (that is a file)" if path.is_file() else ""
+    name = path.name.casefold().removesuffix(ending)
+    if path.name == str(path) and name in ours:
+        return ours[name]
+    other = "".join(f" (that is a {other})" for other in there if there[other])
     raise FileNotFoundError(
-        f"There is no folder {str(path)!r} in or from the folder {Path.cwd()}{there}, and no "
-        f"folder of the course has that name; those are {', '.join(ours)}."
+        f"There is no {kind} {str(path)!r} in or from the folder {Path.cwd()}{other}, and none of "
+        f"the course's own has that name; those are {', '.join(ours)}."
     )
 
 
@@ -284,10 +278,23 @@ def _grey(a: np.ndarray, invert: bool, white: int | None) -> np.ndarray:
     a = decoding.scaled(a, white)
     if a.ndim == 2:
         return _invert(a) if invert else a
-    grey, opacity = rgb2gray(a[..., :3]), a[..., 3] if a.shape[2] == 4 else 1
+    grey, opacity = a[..., :3] @ _GREY, a[..., 3] if a.shape[2] == 4 else 1
     return (_invert(grey) if invert else grey) * opacity
 
 
 def _invert(grey):
     _check_values(grey)
     return max(1.0, grey.max()) - grey
+
+
+def _reduced(grey: np.ndarray, longest: int) -> np.ndarray:
+    """A grey picture with so many pixels on its longer side: each the mean of what it covers."""
+    h, w = grey.shape
+    rows, columns = (max(1, round(side * longest / max(h, w))) for side in (h, w))
+    return (_overlaps(h, rows) / h) @ grey @ (_overlaps(w, columns) / w).T
+
+
+def _overlaps(n: int, k: int) -> np.ndarray:
+    """How much of each of n pixels lies in each of k cells, `(k, n)`, in units of 1 / (n k)."""
+    cell, pixel = np.arange(k)[:, None] * n, np.arange(n) * k  # lower ends
+    return np.clip(np.minimum(cell + n, pixel + k) - np.maximum(cell, pixel), 0.0, None)

@@ -5,6 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
+from skimage.color import rgb2gray
+from skimage.transform import resize_local_mean
 
 from course_utils.density import ImageDensity, alias_table, course_pictures
 from course_utils.metrics import cell_counts, chi_square, total_variation
@@ -137,6 +139,54 @@ def test_float32_rounding_never_leaves_the_pixel():
     a[:, ::2] = 1
     d = ImageDensity.from_array(a)
     assert np.isfinite(d.log_prob(d.sample(3_000_000, rng(6)))).all()
+
+
+class Given(np.random.Generator):
+    """Hands out given numbers in place of random ones: for the box, and for the place in it."""
+
+    def __init__(self, u, words):
+        super().__init__(np.random.PCG64(0))
+        self.u, self.words = np.array(u, float), np.array(words, np.uint64)
+
+    def random(self, size):
+        return self.u[:size].copy()
+
+    def integers(self, high, size, dtype):
+        assert (high, dtype) == (2**64, np.uint64)
+        return self.words[:size].copy()
+
+
+@pytest.mark.parametrize("N", [1, 2, 3, 400, 512, 513, 2049])
+def test_the_first_and_the_last_place_of_a_pixel_lie_in_it(N):
+    """Each half of a word of 64 bits is a place along one side: 0 is the first, all ones the last.
+
+    The pixels of a diagonal are all columns and all rows.
+    """
+    d, u = ImageDensity.from_array(np.eye(N)), (np.arange(N) + 0.5) / N
+    first, last = (d.sample(N, Given(u, [word] * N)).astype(float) for word in (0, 2**64 - 1))
+    diagonal = np.c_[np.arange(N), np.arange(N)[::-1]]
+    for points in (first, last):
+        pixel = np.floor(points * N).astype(int)
+        np.testing.assert_array_equal(pixel[pixel[:, 0].argsort()], diagonal)
+    places = 2 ** (23 - (N - 1).bit_length())
+    assert N * places <= 2**23
+    assert (last - first).mean() * N == pytest.approx(1 - 1 / places, rel=1e-6)
+
+
+def test_a_word_chooses_the_places_along_both_sides():
+    """Of a picture of one pixel the places are the odd multiples of 2^-24."""
+    words = [(2**31 << 32) + 1, 2**32 - 1, 2**9]
+    x = ImageDensity.from_array([[1]]).sample(3, Given([0.5] * 3, words)).astype(float)
+    np.testing.assert_array_equal(x * 2**24, [[1, 2**23 + 1], [2**24 - 1, 1], [3, 1]])
+
+
+def test_a_box_is_split_where_its_owners_meet_to_2_to_the_minus_52():
+    """Of the boxes of a faint pixel and a bright one, the second is the bright one's alone."""
+    faint = 2.0**-30
+    d = ImageDensity.from_array([[faint, 1 - faint]])
+    last = faint - 2.0**-53  # of the multiples of 2^-53, as `Generator.random` draws them
+    x = d.sample(4, Given([0, last, faint, 1 - 2.0**-53], [0] * 4))[:, 0]
+    assert (x < 0.5).tolist() == [True, True, False, False]
 
 
 def test_the_same_generator_gives_the_same_points():
@@ -342,6 +392,23 @@ def test_size_averages_and_keeps_mass(tmp_path):
     for size, error in [(0, ValueError), (-3, ValueError), (2.5, TypeError), (10**5, ValueError)]:
         with pytest.raises(error):
             ImageDensity.from_file("bat", size=size)
+
+
+@pytest.mark.parametrize("shape, size", [((30, 30), 7), ((21, 50), 20), ((50, 9), 64)])
+def test_size_takes_the_means_that_skimage_takes(tmp_path, shape, size):
+    tifffile.imwrite(tmp_path / "a.tif", a := rng().random(shape))
+    smaller = [max(1, round(side * size / max(shape))) for side in shape]
+    wanted = ImageDensity.from_array(resize_local_mean(a, smaller))
+    d = ImageDensity.from_file(tmp_path / "a.tif", size=size)
+    np.testing.assert_allclose(d.pdf, wanted.pdf, atol=1e-12)
+    assert d.mass == pytest.approx(wanted.mass)
+
+
+def test_colours_are_as_bright_as_skimage_says(tmp_path):
+    a = rng().integers(0, 256, (9, 9, 3), dtype=np.uint8)
+    Image.fromarray(a).save(tmp_path / "a.png")
+    wanted = ImageDensity.from_array(rgb2gray(a))
+    np.testing.assert_allclose(ImageDensity.from_file(tmp_path / "a.png").pdf, wanted.pdf)
 
 
 def test_missing_file_names_the_course_pictures():
