@@ -4,8 +4,9 @@
     python -m tests.benchmarks.seeds 02 03 --seeds 3    two lessons, seeds 0 to 2
     python -m tests.benchmarks.seeds 01 --threads 1 --pictures spiral my.jpg
 
-Each claim is listed with how often it held and what was measured each time, then one table: a line
-for each lesson and number of threads. The exit status is 1 if a claim failed or a run broke off.
+Each claim is listed with how often it held, how often its control was rejected, and what was
+measured each time; then one table: a line for each lesson and number of threads. The exit status is
+1 if a claim failed, a control passed, or a run broke off.
 """
 
 import argparse
@@ -39,6 +40,12 @@ def run(path, choices, log):
         return str(error).strip().splitlines()[-1]
 
 
+def fates(entries: list[dict]) -> tuple[list[bool], list[bool]]:
+    """Whether each claim held, and whether the control of each that has one was rejected."""
+    held = [entry["holds"] for entry in entries]
+    return held, [not entry["control"] for entry in entries if entry["control"] is not None]
+
+
 def main(arguments=None):
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("lessons", nargs="*", help="numbers, such as 02; all if none is given")
@@ -50,8 +57,8 @@ def main(arguments=None):
     choices = [{"seed": seed} for seed in range(asked.seeds)]
     choices += [{"seed": 10, "picture": name} for name in pictures]
     table = [
-        "| lesson | threads | runs | claims | held | broken off |",
-        "|---|---|---|---|---|---|",
+        "| lesson | threads | runs | claims | held | controls | rejected | broken off |",
+        "|---|---|---|---|---|---|---|---|",
     ]
     good = True
     for path in select(asked.lessons):
@@ -68,13 +75,18 @@ def main(arguments=None):
                         claims[entry["statement"]].append(entry)
             print(f"{path.stem}, {threads} threads")
             for statement, entries in claims.items():
-                print(f"{sum(e['holds'] for e in entries)}/{len(entries)}  {statement}")
-                print("       " + " | ".join(e["measured"] for e in entries))
+                held, rejected = fates(entries)
+                print(f"held {sum(held)}/{len(held)}  {statement}")
+                print("    " + " | ".join(entry["measured"] for entry in entries))
+                if rejected:
+                    print(f"    control rejected {sum(rejected)}/{len(rejected)}")
+                    print("    " + " | ".join(entry["measured_control"] for entry in entries))
             print(*errors, sep="\n", flush=True)
-            made = [entry["holds"] for entries in claims.values() for entry in entries]
-            numbers = (len(choices), len(made), sum(made), len(errors))
-            table.append(f"| {path.stem[:2]} | {threads} | " + " | ".join(map(str, numbers)) + " |")
-            good = good and all(made) and not errors
+            held, rejected = fates([entry for entries in claims.values() for entry in entries])
+            numbers = (len(choices), len(held), sum(held), len(rejected), sum(rejected))
+            cells = map(str, (path.stem[:2], threads, *numbers, len(errors)))
+            table.append("| " + " | ".join(cells) + " |")
+            good = good and all(held) and all(rejected) and not errors
     print("\n".join(table))
     return not good
 
