@@ -82,5 +82,5 @@ def test_a_broken_widget_turns_its_opened_lesson_red(lab, lab_folder, browser):
         if not act:
             open_executed(browser, lab, lab_folder, notebook, "sound.ipynb").close()
         else:
-            with pytest.raises(AssertionError, match="shows an error"):
+            with pytest.raises(AssertionError, match="an error in the page"):
                 open_executed(browser, lab, lab_folder, notebook, "broken.ipynb")

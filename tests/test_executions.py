@@ -1,0 +1,98 @@
+"""Every test takes the one execution of a lesson, waits for it, and fails if it has failed."""
+
+import threading
+from types import SimpleNamespace
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+from publish import build
+from publish.notebooks import select
+from tests import executions, guarded
+
+NAME = select(["01"])[0].stem
+TEST = "def test_it({}):\n    pass\n"
+
+
+@pytest.fixture
+def config(tmp_path):
+    return SimpleNamespace(stash={executions.RUN: tmp_path})
+
+
+@pytest.fixture
+def lessons(config, tmp_path, monkeypatch):
+    """The lessons of a run of its own; an execution leaves a word in the notebook."""
+
+    def execute(notebook, store_widget_state):
+        notebook.cells = [new_markdown_cell("by nbclient")]
+
+    monkeypatch.setattr(build, "CACHE", tmp_path / "executed")
+    monkeypatch.setattr(build, "execute", execute)
+    return executions.Lessons(SimpleNamespace(config=config, items=[]))
+
+
+@pytest.fixture
+def under_nbval(lessons, monkeypatch):
+    monkeypatch.setattr(lessons, "_under_nbval", lambda: {*select()})
+    return lessons
+
+
+def test_without_nbval_it_is_executed_once(lessons, config):
+    for _ in range(2):
+        assert lessons.executed(NAME).cells[0].source == "by nbclient"
+    assert executions.ways(config) == {NAME: {"nbclient": 1}}
+
+
+def test_who_comes_early_waits_for_nbval(under_nbval, config):
+    found, (path,) = [], select([NAME[:2]])
+    waiting = threading.Thread(target=lambda: found.append(under_nbval.executed(NAME)))
+    waiting.start()
+    waiting.join(0.5)
+    assert waiting.is_alive() and not found
+    build.keep(new_notebook(cells=[new_markdown_cell("by nbval")]), build.cached(path))
+    executions.ended(config, path)
+    waiting.join(60)
+    assert found[0].cells[0].source == "by nbval" and executions.ways(config) == {}
+
+
+def test_what_needs_a_failed_lesson_fails_at_once(under_nbval, config):
+    executions.ended(config, *select([NAME[:2]]), "It failed under nbval at Cell 3.")
+    with pytest.raises(pytest.fail.Exception, match=r"It failed under nbval at Cell 3\."):
+        under_nbval.executed(NAME)
+    assert executions.ways(config) == {}
+
+
+@pytest.mark.parametrize(
+    "ways, red",
+    [
+        (["nbval"], False),
+        (["nbval", "JupyterLab"], False),
+        (["nbval", "nbclient"], True),
+        (["nbclient", "nbclient"], True),
+        (["JupyterLab", "JupyterLab"], True),
+    ],
+)
+def test_twice_is_too_often(config, ways, red):
+    for way in ways:
+        executions.begun(config, *select([NAME[:2]]), way)
+    assert executions.too_often(config) == ([NAME] if red else [])
+
+
+def test_only_the_newest_execution_is_kept(tmp_path):
+    for digest in ("1", "2"):
+        build.keep(new_notebook(), tmp_path / f"01_a-{digest}.ipynb")
+    build.keep(new_notebook(), tmp_path / "02_b-3.ipynb")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["01_a-2.ipynb", "02_b-3.ipynb"]
+
+
+def test_lessons_come_first_and_what_needs_them_last(tmp_path):
+    (tmp_path / "test_a.py").write_text(TEST.format("lessons"))
+    (tmp_path / "test_b.py").write_text(TEST.format(""))
+    notebooks = {
+        "short": [new_code_cell("1"), new_code_cell("2")],
+        "long": [new_code_cell("3"), new_markdown_cell("word " * 9000)],
+    }
+    told = guarded.run(tmp_path, notebooks, "--collect-only").stdout
+    order = [line.rpartition("/")[2] for line in told.splitlines() if "::" in line]
+    cells = ["long.ipynb::Cell 0", "short.ipynb::Cell 0", "short.ipynb::Cell 1"]
+    assert order == [*cells, "test_b.py::test_it", "test_a.py::test_it"], told
