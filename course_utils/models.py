@@ -24,7 +24,7 @@ class MLP(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         for W, b in zip(self.W[:-1], self.b[:-1], strict=True):
-            x = F.leaky_relu(torch.baddbmm(b, x, W), 0.2)
+            x = F.leaky_relu(torch.baddbmm(b, x, W), 0.2, inplace=True)
         return torch.baddbmm(self.b[-1], x, self.W[-1])
 
 
