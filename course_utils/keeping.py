@@ -7,7 +7,6 @@ import zipfile
 from pathlib import Path
 
 import torch
-
 from course_utils.output import say
 
 _ANEW = "Move it away or delete it to begin anew."
@@ -32,7 +31,7 @@ class Kept:
             or its training is another: of other pictures, classes or settings, another network.
     """
 
-    def __init__(self, path, parts: dict, x, c, steps: int, first: bool = True, **settings):
+    def __init__(self, path, parts: dict, x, c, steps: int, first: bool = True, **settings) -> None:
         self.losses, self._parts, self._planned, self._first = [], parts, steps, first
         self._path, self._saved, self._told = None if path is None else Path(path), 0, False
         if self._path is None:

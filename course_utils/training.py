@@ -4,12 +4,12 @@ import io
 import signal
 import threading
 import time
+from typing import Any
 
+from course_utils.arguments import whole
 from IPython import get_ipython
 from IPython.display import display
 from tqdm.std import tqdm
-
-from course_utils.arguments import whole
 
 BAR = "course-progress-bar"  # the mark of a bar among the outputs of a notebook
 
@@ -36,7 +36,7 @@ class _TextBar(tqdm):
             self._handle = display(text, raw=True, metadata={BAR: True}, display_id=True)
 
 
-def progress(*args, **settings) -> tqdm:
+def progress(*args: Any, **settings: Any) -> tqdm:
     """tqdm's progress bar, with its arguments: in a notebook as text that the file keeps."""
     in_notebook = getattr(get_ipython(), "kernel", None) is not None
     return (_TextBar if in_notebook else tqdm)(*args, **settings)
@@ -57,7 +57,7 @@ class Steps:
         ValueError: n is less than 1.
     """
 
-    def __init__(self, n: int, name: str = "training"):
+    def __init__(self, n: int, name: str = "training") -> None:
         self.n = whole("The number of steps", n, 1)
         self.name, self._stop, self._shown = name, False, 0.0
 

@@ -6,24 +6,26 @@ python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 judge        two ho
 import math
 import sys
 import time
+from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import torch
 import torch.nn.functional as F
-from PIL import Image
-from skimage.data import camera
-
-from course_utils import checkpoints, diffusion
 from course_utils.datasets import bezier, digits
 from course_utils.datasets.faces import FACTORS, faces
 from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
-from course_utils.training import Steps
+from PIL import Image
+from skimage.data import camera
 from tools.lessons import definitions
 
+from course_utils import checkpoints, diffusion
+from course_utils.training import Steps
 
-def lesson_02(steps=4000):
+
+def lesson_02(steps: int = 4000) -> dict[str, Any]:
     """Seven GANs side by side, one for each picture."""
     lesson = definitions("02")
     lesson["rng"] = np.random.default_rng(0)
@@ -33,7 +35,7 @@ def lesson_02(steps=4000):
     return {"02_gan_2d": lesson["train"](*players, pictures, steps=steps)}
 
 
-def lesson_03(steps=4000):
+def lesson_03(steps: int = 4000) -> dict[str, Any]:
     """A conditional GAN of the three arms of the spiral."""
     lesson = definitions("03")
     lesson["rng"] = np.random.default_rng(0)
@@ -42,7 +44,9 @@ def lesson_03(steps=4000):
     return {"03_conditional_gan": lesson["train"](data, *lesson["players"](1, 3), steps, n=512)}
 
 
-def article_passes(net, x, epochs):
+def article_passes(
+    net: PatchAutoencoders, x: torch.Tensor, epochs: Iterable[int]
+) -> Iterator[torch.Tensor]:
     """Train a stack on patches x (n, 7) as lesson 04's article does, a pass at a time."""
     optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
     for epoch in epochs:
@@ -54,7 +58,7 @@ def article_passes(net, x, epochs):
         yield epoch
 
 
-def lesson_04(epochs=5000):
+def lesson_04(epochs: int = 5000) -> dict[str, Any]:
     """Ten autoencoders of patches, by the schedule of the lesson's article."""
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
@@ -66,7 +70,7 @@ def lesson_04(epochs=5000):
     return {"04_transposed_convolution": net}
 
 
-def lesson_05():
+def lesson_05() -> dict[str, Any]:
     """The forty autoencoders of patches of curves, and three of patches of a picture."""
     lesson = definitions("05")
     torch.manual_seed(0)
@@ -84,7 +88,7 @@ def lesson_05():
     return {"05_noise_regularization": curves, "05_picture_patches": pictures}
 
 
-def lesson_06():
+def lesson_06() -> dict[str, Any]:
     """The decoder of a VAE with two numbers, with codes; that of a convolutional VAE."""
     lesson = definitions("06")
     torch.manual_seed(0)
@@ -107,7 +111,7 @@ def lesson_06():
     return {"06_autoencoder_to_vae": tensors, "06_convolutional": paint}
 
 
-def lesson_07():
+def lesson_07() -> dict[str, Any]:
     """PixelCNNs for faces of 16 and of 32 pixels, with their palettes; a few unseen small faces."""
     lesson, nets = definitions("07"), {}
     rng = lesson["rng"] = np.random.default_rng(0)
@@ -131,7 +135,7 @@ def lesson_07():
     return nets
 
 
-def lesson_08(steps=50_000):
+def lesson_08(steps: int = 50_000) -> dict[str, Any]:
     """The U-Net that draws faces of 32 pixels, its weights averaged; goes on if it was stopped."""
     path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
     path.parent.mkdir(exist_ok=True)
@@ -139,7 +143,7 @@ def lesson_08(steps=50_000):
     return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
 
 
-def lesson_09():
+def lesson_09() -> dict[str, Any]:
     """One map of the pinched square."""
     lesson = definitions("09")
     torch.manual_seed(0)
@@ -148,7 +152,7 @@ def lesson_09():
     return {"09_sphere_mapping": net}
 
 
-def lesson_10(seconds=10.0):
+def lesson_10(seconds: float = 10.0) -> dict[str, Any]:
     """Points of the spiral, true ones and those of each family, in the unit square."""
     torch.manual_seed(0)
     spiral, rng = ImageDensity.from_file("spiral"), np.random.default_rng(0)
@@ -165,7 +169,7 @@ def lesson_10(seconds=10.0):
     return {"10_points": {name: x.half() for name, x in points.items()}}
 
 
-def damaged(x, strength):
+def damaged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:
     """Faces `(4 m, 3, s, s)`: m merged, m patched together, m blurred, m noisy, by 0 to 1 each."""
     merged, patched, blurred, noisy = x.chunk(4)
     a, b, c, d = strength[:, None, None, None].chunk(4)
@@ -180,14 +184,16 @@ def damaged(x, strength):
     )
 
 
-def in_few_colours(x, K):
+def in_few_colours(x: torch.Tensor, K: int) -> torch.Tensor:
     """Faces `(n, 3, s, s)`, in the K colours that suit them all."""
     rows = (255 * x).round().byte().movedim(1, 3).flatten(0, 1).numpy()
     few = Image.fromarray(rows).quantize(K, kmeans=1).convert("RGB")
     return torch.tensor(np.asarray(few)).unflatten(0, (-1, x.shape[2])).movedim(3, 1) / 255
 
 
-def faces_to_judge(n, rng, size, crisp):
+def faces_to_judge(
+    n: int, rng: np.random.Generator, size: int, crisp: bool
+) -> tuple[torch.Tensor, dict[str, torch.Tensor]]:
     """Faces, at 32 pixels a side, and by question what is to be answered, -100 where nothing is.
 
     Half have eyes drawn for themselves, a quarter are damaged, and half of the small ones have few
@@ -212,7 +218,7 @@ def faces_to_judge(n, rng, size, crisp):
     return x.repeat_interleave(k, 2).repeat_interleave(k, 3), y
 
 
-def judge(rounds=300, n=512):
+def judge(rounds: int = 300, n: int = 512) -> dict[str, Any]:
     """The judge of faces: both sizes, soft and crisp, each face seen once."""
     rng = np.random.default_rng(0)
     torch.manual_seed(0)
@@ -235,7 +241,7 @@ def judge(rounds=300, n=512):
     return {"judge": net}
 
 
-def main(names):
+def main(names: list[str]) -> None:
     for name in names:
         start = time.perf_counter()
         make = globals()[f"lesson_{name}" if name.isdecimal() else name]
