@@ -1,4 +1,5 @@
-# make lab | test | notebooks | slides        (Windows without make: three plain commands in README.md)
+# make lab | check | test | notebooks | slides        (Windows without make: three plain commands in README.md)
+# make newest | lowest        unit tests, three lessons and a deck, not with the versions of requirements.lock
 
 ARGS ?=
 START := notebooks/00_start_here.ipynb
@@ -6,15 +7,30 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
 
-.PHONY: lab test notebooks slides
+# What `make check` asks for besides unit tests; `make test` begins with it.
+define looked_at
+	$(BIN)/python -m ruff format --check
+	$(BIN)/python -m ruff check
+	$(BIN)/python -m pyrefly check
+	npm run --silent lint
+	npm run --silent test
+endef
+UNIT := not browser and not notebook and not slow
+
+.PHONY: lab check test notebooks slides newest lowest versions
 
 lab: $(VENV)/.lab
 	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(START) $(ARGS)
 
+check: $(VENV)/.test
+	@echo "This takes about a minute on two cores."
+	$(looked_at)
+	$(BIN)/python -m pytest tests -m "$(UNIT)" -n 2 $(ARGS)
+
 # In the order of files: the long tests in the browser must not come last, on one core alone.
 test: $(VENV)/.test
-	$(BIN)/python -m ruff format --check
-	$(BIN)/python -m ruff check
+	@echo "This takes about 12 minutes on two cores; make check takes one."
+	$(looked_at)
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
@@ -24,14 +40,29 @@ notebooks: $(VENV)/.test
 slides: $(VENV)/.lab
 	$(BIN)/python -m publish.build $(N)
 
+# With the newest libraries that pyproject.toml allows, or the lowest, which uv alone can choose.
+newest lowest:
+	$(MAKE) versions VENV=.cache/$@ RESOLUTION=$(if $(filter lowest,$@),lowest-direct,highest)
+
+versions: $(VENV)/.made
+	@echo "This takes about 10 minutes on two cores, after the download of the libraries."
+	$(BIN)/python -m pip install --disable-pip-version-check uv
+	$(BIN)/python -m uv pip install --python $(VENV) --resolution $(RESOLUTION) -e ".[test]"
+	$(fetch)
+	$(BIN)/python -m pytest tests -m "$(UNIT) and not locked" -n 2
+	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2
+	$(BIN)/python -m publish.build 01
+
+fetch = $(BIN)/python -c "from publish.build import fetch_libraries; fetch_libraries(dev=True)"
 SOURCES := pyproject.toml setup.py requirements.lock $(wildcard jupyter/*/*.json)
 
 $(VENV)/.lab: $(VENV)/.made $(SOURCES)
 	$(PIP) -e .
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.made $(SOURCES)
+$(VENV)/.test: $(VENV)/.made $(SOURCES) package-lock.json
 	$(PIP) -e ".[test]"
+	$(fetch)
 	@touch $@ $(VENV)/.lab
 
 # A moved folder needs a new environment: the old one holds the old path.

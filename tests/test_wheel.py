@@ -97,6 +97,7 @@ def test_the_wheel_holds_the_data_and_no_more(wheel):
     assert {name for name in names if name.endswith((".py", ".js"))} == {
         name for name in code if name.endswith((".py", ".js"))
     }
+    assert "course_utils/py.typed" in names  # so that type checkers read the types
     assert wheel.stat().st_size < 6e6
 
 
