@@ -5,8 +5,10 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import torch
+
 from course_utils.output import say
 
 _ANEW = "Move it away or delete it to begin anew."
@@ -31,8 +33,18 @@ class Kept:
             or its training is another: of other pictures, classes or settings, another network.
     """
 
-    def __init__(self, path, parts: dict, x, c, steps: int, first: bool = True, **settings) -> None:
-        self.losses, self._parts, self._planned, self._first = [], parts, steps, first
+    def __init__(
+        self,
+        path: str | Path | None,
+        parts: dict[str, Any],
+        x: torch.Tensor,
+        c: torch.Tensor,
+        steps: int,
+        first: bool = True,
+        **settings: float,
+    ) -> None:
+        self.losses: list[float] = []
+        self._parts, self._planned, self._first = parts, steps, first
         self._path, self._saved, self._told = None if path is None else Path(path), 0, False
         if self._path is None:
             return
@@ -129,12 +141,11 @@ def _read(path, parts, device):
         state = None
     if state is None:
         raise ValueError(f"{path} is cut or damaged, or no training. {_ANEW}")
-    needed = {"losses", *parts}
-    if not isinstance(state, dict) or not needed <= state.keys():
+    if not isinstance(state, dict) or "losses" not in state or "net" not in state:
         raise ValueError(f"{path} is not a training of this course. {_ANEW}")
-    if not {"about", "planned"} <= state.keys():
+    if not {"about", "planned", *parts} <= state.keys():
         raise ValueError(
-            f"{path} is of an older version of the course, which did not note what it learnt from. "
+            f"{path} is of an older version of the course, which kept a training in another way. "
             f"{_ANEW}"
         )
     return state

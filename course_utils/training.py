@@ -4,12 +4,14 @@ import io
 import signal
 import threading
 import time
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, SupportsFloat
 
-from course_utils.arguments import whole
 from IPython import get_ipython
 from IPython.display import display
 from tqdm.std import tqdm
+
+from course_utils.arguments import whole
 
 BAR = "course-progress-bar"  # the mark of a bar among the outputs of a notebook
 
@@ -45,6 +47,8 @@ def progress(*args: Any, **settings: Any) -> tqdm:
 class Steps:
     """Counts 0, 1, ..., n - 1 under a progress bar with the time left.
 
+    A training that goes on begins its count at `first`.
+
     Press the stop button (or Ctrl+C) and the loop ends after the step it is in, with all that it
     has learnt; press it again and the step itself is broken off.
 
@@ -53,21 +57,22 @@ class Steps:
             steps.show(loss=loss)
 
     Raises:
-        TypeError: n is not a whole number.
-        ValueError: n is less than 1.
+        TypeError: n or first is not a whole number.
+        ValueError: n is less than 1; first is negative, or more than n.
     """
 
-    def __init__(self, n: int, name: str = "training") -> None:
+    def __init__(self, n: int, name: str = "training", first: int = 0) -> None:
         self.n = whole("The number of steps", n, 1)
+        self.first = whole("first", first, 0, self.n)
         self.name, self._stop, self._shown = name, False, 0.0
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[int]:
         self._stop = False
         main = threading.current_thread() is threading.main_thread()
         before = signal.signal(signal.SIGINT, self._interrupt) if main else None
         try:
-            with progress(total=self.n, desc=self.name) as self._bar:
-                for step in range(self.n):
+            with progress(total=self.n, initial=self.first, desc=self.name) as self._bar:
+                for step in range(self.first, self.n):
                     yield step
                     self._bar.update()
                     if self._stop:
@@ -80,14 +85,14 @@ class Steps:
             if main:
                 signal.signal(signal.SIGINT, before)
 
-    def show(self, **numbers):
+    def show(self, **numbers: SupportsFloat) -> None:
         """Write numbers (or tensors of one) behind the bar, at most five times a second."""
         if (now := time.perf_counter()) - self._shown > 0.2:
             self._shown = now
             shown = {name: f"{float(x):.3g}" for name, x in numbers.items()}
             self._bar.set_postfix(shown, refresh=False)  # the next update of the bar shows them
 
-    def _interrupt(self, *_):
+    def _interrupt(self, *_) -> None:
         if self._stop:
             raise KeyboardInterrupt
         self._stop = True

@@ -12,8 +12,6 @@ import pkgutil
 import re
 import shutil
 import signal
-import subprocess
-import sys
 from functools import partial
 from pathlib import Path
 
@@ -88,6 +86,8 @@ CALLS = {
     "checks.grade": partial(checks.grade, exercise_name="01 marginal", answer=None),
     "checks.check": partial(checks.check, exercise_name="01 marginal", answer=None),
     "compute.machine": compute.machine,
+    "compute.device": lambda needs=1.0: str(compute.device(False, needs)),
+    "compute.scale": partial(compute.scale, compute.REHEARSED, small=4, large=9),
     "datasets.bezier.bernstein": partial(bezier.bernstein, t=T),
     "datasets.bezier.basis": partial(bezier.basis, points=5, samples=9),
     "datasets.bezier.curves": partial(bezier.curves, parameters=X, points=5),
@@ -170,10 +170,11 @@ CALLS = {
 }
 READ = "takes what read_picture returned; checked in test_picture_files.py"
 TAUGHT = "stands in a lesson word by word, as test_models.py checks"
+DEVICES = "takes what compute.device returned; checked in test_compute.py"
 APART = {
     "exercises": "the right answers; `check` alone calls them, on its own inputs",
     "models": TAUGHT,
-    "diffusion": TAUGHT + "; its command line is checked in test_diffusion.py",
+    "diffusion": TAUGHT + "; what keeps a training is checked in test_diffusion.py",
     "plots": "draws what matplotlib checks; its own demands are checked in test_plots.py",
     "live": "gets from plots.live what it needs; its own demands are checked in test_live.py",
     "saved": "gets a whole notebook from Jupyter; files of all kinds are tried in test_saved.py",
@@ -197,6 +198,11 @@ APART = {
     "datasets.digits.load": "strokes, or mnist",
     "datasets.idx": "the files of digits.mnist, which checks what it is given",
     "datasets.digits.download": "needs a server, and has one in test_digits.py",
+    "compute.fast_type": DEVICES,
+    "compute.autocast": DEVICES,
+    "compute.compiled": DEVICES,
+    "compute.timed": DEVICES,
+    "compute.name": DEVICES,
     "compute.speed_test": "runs as many seconds as it is told",
     "checks.Exercise": "a record, without code",
     "judge.Judge": "a network; look checks what it gets",
@@ -424,16 +430,6 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
             call()
     with pytest.warns(UserWarning, match="file.*not recorded"):
         checks.claim("A", True)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows does not replace a file that another reads")
-def test_of_two_processes_that_write_one_file_one_wins(tmp_path):
-    code = "import sys, torch; from course_utils.checkpoints import write\nfor _ in range(100): "
-    code += "write('net', {'a': torch.full((5000,), float(sys.argv[1]))}, {}, sys.argv[2])"
-    runs = [subprocess.Popen([sys.executable, "-c", code, k, tmp_path]) for k in "12"]
-    assert [run.wait(60) for run in runs] == [0, 0]
-    assert checkpoints.read("net", tmp_path)["a"].unique().tolist() in ([1], [2])
-    assert len([*tmp_path.iterdir()]) == 2
 
 
 # ---- a training that is stopped

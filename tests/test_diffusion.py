@@ -5,6 +5,7 @@ import re
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,14 +13,16 @@ import torch
 
 from course_utils import diffusion
 from course_utils.models import UNet
+from tools import train_diffusion
 
-WORDS = ["-m", "course_utils.diffusion", "--steps", "8", "--batch", "8", "--faces", "200"]
+ROOT = Path(__file__).resolve().parents[1]
+WORDS = ["-m", "tools.train_diffusion", "--steps", "8", "--batch", "8", "--faces", "200"]
 
 
 def losses(*start):
     """The losses that a training of eight steps prints, started by these words."""
     for _ in range(3):
-        run = subprocess.run([*start, *WORDS], capture_output=True, text=True)
+        run = subprocess.run([*start, *WORDS], cwd=ROOT, capture_output=True, text=True)
         if "EADDRINUSE" not in run.stderr:  # else another program took the port just then
             break
     assert run.returncode == 0, run.stderr[-3000:]
@@ -39,6 +42,42 @@ def small(seed=0):
     return UNet(2, 8), torch.rand(50, 3, 8, 8) * 2 - 1, torch.arange(50) % 2
 
 
+def equal(net, other):
+    for p, q in zip(net.parameters(), other.parameters(), strict=True):
+        torch.testing.assert_close(p, q, rtol=0, atol=0)
+
+
+def test_a_kept_training_takes_the_steps_of_the_lesson(tmp_path):
+    net, x, c = small()
+    plain, losses = diffusion.train(net, diffusion.picture_loss, x, c, 5)
+    net, x, c = small()
+    how = {"path": tmp_path / "faces.pt"}
+    kept, same = diffusion.train_kept(net, diffusion.picture_loss, x, c, 5, **how)
+    assert losses == same
+    equal(plain, kept)
+
+
+def test_the_average_forgets_all_but_the_last_steps():
+    net = torch.nn.Linear(1, 1, bias=False)
+    learner, mean = diffusion.Learner(net, 50), torch.zeros(1, 1)
+    for k in range(50):
+        learner.step(net(torch.ones(1)).square().sum(), k)
+        share = max(0.001, 10 / (k + 10))
+        mean = net.weight.detach().lerp(net.weight.detach(), 0) if mean is None else mean
+        mean = mean.lerp(net.weight.detach(), share)
+        torch.testing.assert_close(learner.avg.weight.detach(), mean)
+
+
+def test_the_rate_rises_and_falls():
+    net = torch.nn.Linear(1, 1)
+    learner, rates = diffusion.Learner(net, 1000, rate=1.0), []
+    for k in range(1000):
+        learner.step(net(torch.ones(1)).sum(), k)
+        rates.append(learner.optimizer.param_groups[0]["lr"])
+    assert rates[:2] == [0.01, 0.02] and rates[99:701] == [1.0] * 602
+    np.testing.assert_allclose(rates[701:], (1 - np.arange(701, 1000) / 1000) / 0.3)
+
+
 def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(tmp_path, capsys):
     net, x, c = small()
     whole, every = diffusion.train(net, diffusion.picture_loss, x, c, 12)
@@ -52,23 +91,23 @@ def test_a_stopped_training_goes_on_as_if_it_had_not_been_stopped(tmp_path, caps
         return diffusion.picture_loss(*args)
 
     path = tmp_path / "faces.pt"
-    _, first = diffusion.train(net, stopped_in_the_fifth, x, c, 12, path=path)
+    _, first = diffusion.train_kept(net, stopped_in_the_fifth, x, c, 12, path=path)
     assert "Stopped after step 5 of 12" in capsys.readouterr().out
     net, x, c = small(seed=1)  # what it begins with does not count: all is in the file
     _, x, c = small()
-    again, rest = diffusion.train(net, diffusion.picture_loss, x, c, 12, path=path)
+    again, rest = diffusion.train_kept(net, diffusion.picture_loss, x, c, 12, path=path)
     assert first == every[:5] and rest == every
-    for p, q in zip(whole.parameters(), again.parameters(), strict=True):
-        torch.testing.assert_close(p, q, rtol=0, atol=0)
+    equal(whole, again)
     assert [file.name for file in tmp_path.iterdir()] == ["faces.pt"]
 
 
 def test_a_finished_training_stays(tmp_path):
-    net, x, c = small()
     path = tmp_path / "faces.pt"
-    _, first = diffusion.train(net, diffusion.picture_loss, x, c, 3, path=path)
-    _, again = diffusion.train(net, diffusion.picture_loss, x, c, 3, path=path)
-    assert again == first
+    net, x, c = small()
+    _, first = diffusion.train_kept(net, diffusion.picture_loss, x, c, 3, path=path)
+    for steps in (3, 2):
+        _, again = diffusion.train_kept(net, diffusion.picture_loss, x, c, steps, path=path)
+        assert again == first
 
 
 def test_batches_follow_from_their_number():
@@ -142,11 +181,11 @@ def test_one_noise_for_all_if_they_are_to_be_alike():
 
 def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch, capsys):
     monkeypatch.setenv("WORLD_SIZE", "1")
-    monkeypatch.setattr(diffusion.dist, "init_process_group", lambda backend: None)
-    monkeypatch.setattr(diffusion.dist, "get_rank", lambda: 0)
-    monkeypatch.setattr(diffusion.dist, "get_world_size", lambda: 3)
+    monkeypatch.setattr(train_diffusion.dist, "init_process_group", lambda backend: None)
+    monkeypatch.setattr(train_diffusion.dist, "get_rank", lambda: 0)
+    monkeypatch.setattr(train_diffusion.dist, "get_world_size", lambda: 3)
     with pytest.raises(SystemExit):
-        diffusion.main(["--batch", "16"])
+        train_diffusion.main(["--batch", "16"])
     assert "--batch must be a multiple of 3 processes" in capsys.readouterr().err
 
 
@@ -163,7 +202,7 @@ def test_a_batch_that_cannot_be_shared_is_refused(monkeypatch, capsys):
 )
 def test_words_that_do_not_fit_are_refused(capsys, words, says):
     with pytest.raises(SystemExit):
-        diffusion.main(words)
+        train_diffusion.main(words)
     assert says in capsys.readouterr().err
 
 
@@ -181,7 +220,7 @@ def test_the_net_keeps_shapes(side, levels):
 
 
 @pytest.mark.gpu
-@pytest.mark.skipif(not torch.cuda.is_available(), reason="needs a GPU")
+@pytest.mark.skipif(not torch.accelerator.is_available(), reason="needs a GPU")
 def test_the_training_runs_on_a_gpu():
-    _, found = diffusion.main(["--steps", "20", "--faces", "200"])
+    _, found = train_diffusion.main(["--steps", "20", "--faces", "200"])
     assert found[-1] < found[0]

@@ -37,6 +37,7 @@ def lesson(tmp_path, monkeypatch):
                     continue  # a function of the first lecture, with a value of it
     exec(cell_with("targets = {"), names)
     train, generate, made = names["train"], names["generate"], names["made"]
+    kept = names["diffusion"].train_kept
     few = names["faces"].faces
     figures = []
     names |= {
@@ -45,6 +46,9 @@ def lesson(tmp_path, monkeypatch):
             FACTORS=faces.FACTORS, faces=lambda n, *how, **more: few(min(n, 99), *how, **more)
         ),
         "train": lambda net, loss, x, c, steps, **how: train(net, loss, x, c, 2, batch=4, **how),
+        "diffusion": SimpleNamespace(
+            train_kept=lambda net, loss, x, c, steps, **how: kept(net, loss, x, c, 2, 4, **how)
+        ),
         "generate": lambda net, c, steps=1, **how: generate(net, c, 1, **how),
         "made": lambda net, n=16, **how: made(net, min(n, 16), **how),
         "shipped": models.UNet(8, 8),

@@ -12,17 +12,18 @@ from typing import Any
 import numpy as np
 import torch
 import torch.nn.functional as F
+from PIL import Image
+from skimage.data import camera
+
+from course_utils import checkpoints
 from course_utils.datasets import bezier, digits
 from course_utils.datasets.faces import FACTORS, faces
 from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
-from PIL import Image
-from skimage.data import camera
-from tools.lessons import definitions
-
-from course_utils import checkpoints, diffusion
 from course_utils.training import Steps
+from tools import train_diffusion
+from tools.lessons import definitions
 
 
 def lesson_02(steps: int = 4000) -> dict[str, Any]:
@@ -139,7 +140,7 @@ def lesson_08(steps: int = 50_000) -> dict[str, Any]:
     """The U-Net that draws faces of 32 pixels, its weights averaged; goes on if it was stopped."""
     path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
     path.parent.mkdir(exist_ok=True)
-    net, _ = diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
+    net, _ = train_diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
     return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
 
 
