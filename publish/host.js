@@ -1,168 +1,197 @@
 // Brings a deck to life without a kernel: formulas, anywidgets from their stored state, plotly figures.
-const Deck = (() => {
-  const states = JSON.parse(document.getElementById('widget-state').textContent);
-  const modules = new Map();
 
-  const bytes = base64 => Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+// Elements of the deck; a figure is noted on its place.
+/** @type {(selector: string, root?: Element | Document) => (HTMLElement & { figure?: any })[]} */
+const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
-  // Runs the packed libraries, in order.
-  async function unpack() {
-    for (const packed of document.querySelectorAll('script[type="application/gzip"]')) {
-      const stream = new Blob([bytes(packed.textContent)]).stream();
-      const script = document.createElement('script');
-      script.textContent = await new Response(stream.pipeThrough(new DecompressionStream('gzip'))).text();
-      packed.replaceWith(script);
+const states = JSON.parse(all("#widget-state")[0].textContent);
+const modules = new Map();
+
+const bytes = base64 => Uint8Array.from(atob(base64), c => c.charCodeAt(0));
+
+// Runs the packed libraries, in order.
+async function unpack() {
+  for (const packed of all('script[type="application/gzip"]')) {
+    const stream = new Blob([bytes(packed.textContent)]).stream();
+    const script = document.createElement("script");
+    script.textContent = await new Response(stream.pipeThrough(new DecompressionStream("gzip"))).text();
+    packed.replaceWith(script);
+  }
+}
+
+function decode(state) {
+  for (const { path, data, encoding } of state.buffers || []) {
+    if (encoding !== "base64") throw new Error(`unknown encoding ${encoding}`);
+    let target = state.state;
+    for (const key of path.slice(0, -1)) target = target[key] ??= {};
+    target[path.at(-1)] = new DataView(bytes(data).buffer);
+  }
+  return state.state;
+}
+
+// What an anywidget needs of a model: its values, and word of their changes.
+function model(values) {
+  const listeners = new Map();
+  const fire = (event, ...rest) => [...(listeners.get(event) || [])].forEach(f => f(...rest));
+  const self = {
+    get: name => values[name],
+    set(name, value) {
+      if (values[name] === value) return;
+      values[name] = value;
+      fire(`change:${name}`, self, value);
+      fire("change", self);
+    },
+    save_changes() {},
+    send() {},
+    on: (event, f) => listeners.set(event, [...(listeners.get(event) || []), f]),
+    off: (event, f) =>
+      listeners.set(
+        event,
+        (listeners.get(event) || []).filter(g => g !== f),
+      ),
+  };
+  return self;
+}
+
+async function widget(place) {
+  const values = decode(states[place.dataset.model]);
+  if (!modules.has(values._esm)) {
+    const source = new Blob([values._esm], { type: "text/javascript" });
+    modules.set(values._esm, import(URL.createObjectURL(source)));
+  }
+  const { default: code } = await modules.get(values._esm);
+  place.setAttribute("data-prevent-swipe", "");
+  await code.render({ model: model(values), el: place });
+}
+
+// WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes. Paper needs all.
+function plots() {
+  const slide = Reveal.getCurrentSlide();
+  for (const place of all(".plotly-figure")) {
+    const here = Reveal.isPrintView() || slide.contains(place);
+    if (here && !place.figure) {
+      const { data, layout, config } = JSON.parse(all("script", place)[0].textContent);
+      place.figure = place.appendChild(document.createElement("div"));
+      const room = place.parentElement?.clientWidth ?? 0;
+      place.style.zoom = portrait() ? String(Math.min(1.3, room / layout.width)) : "";
+      const drawn = Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
+      if (Reveal.isPrintView()) drawn.then(print);
+    } else if (!here && place.figure) {
+      Plotly.purge(place.figure);
+      place.figure.remove();
+      place.figure = null;
     }
   }
+}
 
-  function decode(state) {
-    for (const { path, data, encoding } of state.buffers || []) {
-      if (encoding !== 'base64') throw new Error(`unknown encoding ${encoding}`);
-      let target = state.state;
-      for (const key of path.slice(0, -1)) target = target[key] ??= {};
-      target[path.at(-1)] = new DataView(bytes(data).buffer);
-    }
-    return state.state;
+// WebGL leaves paper white: a picture takes the figure's place.
+async function print(figure) {
+  const src = await Plotly.toImage(figure, { scale: 2 }),
+    { clientWidth: width } = figure.querySelector(".svg-container");
+  figure.replaceChildren(Object.assign(new Image(width), { src, style: "zoom: 1" }));
+}
+
+// The speaker's view shows the slides in frames: as the audience sees them, whatever the frame's shape.
+const framed = new URLSearchParams(location.search).has("receiver");
+const portrait = () => innerWidth < innerHeight && !Reveal.isPrintView() && !framed;
+
+// A slide in portrait has a fifth more area than one in landscape, so that its text is as large.
+function shape() {
+  if (!portrait()) return { width: 1280, height: 720 };
+  const ratio = (innerHeight - 56) / innerWidth;
+  const width = Math.sqrt((1.2 * 1280 * 720) / ratio);
+  const scale = Math.floor((100 * innerWidth) / width) / 100; // reveal rounds it so, and would cut the slide
+  return { width: innerWidth / scale, height: (innerHeight - 56) / scale };
+}
+
+// Code, text output and widgets as large as the slide allows; in portrait formulas and tables too, and, if need be, all.
+function fit(slide) {
+  const { width, height } = shape();
+  const shaped = `${width} x ${height}`;
+  if (slide.dataset.fitted === shaped) return;
+  slide.dataset.fitted = shaped;
+  slide.style.zoom = "";
+  const blocks = all("pre", slide);
+  const widgets = all(".widget", slide);
+  for (const widget of widgets) widget.style.zoom = "";
+  for (const wide of all(".katex-display, table", slide)) {
+    wide.style.zoom = "";
+    const share = (wide.parentElement?.clientWidth ?? 0) / wide.scrollWidth;
+    if (portrait() && share < 1) wide.style.zoom = String(0.98 * share);
   }
-
-  // What an anywidget needs of a model: its values, and word of their changes.
-  function model(values) {
-    const listeners = new Map();
-    const fire = (event, ...rest) => [...(listeners.get(event) || [])].forEach(f => f(...rest));
-    const self = {
-      get: name => values[name],
-      set(name, value) {
-        if (values[name] === value) return;
-        values[name] = value;
-        fire(`change:${name}`, self, value);
-        fire('change', self);
-      },
-      save_changes() {},
-      send() {},
-      on: (event, f) => listeners.set(event, [...(listeners.get(event) || []), f]),
-      off: (event, f) => listeners.set(event, (listeners.get(event) || []).filter(g => g !== f)),
-    };
-    return self;
+  const bottom = () => Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
+  const fits = () => bottom() < slide.clientHeight - 30 && blocks.every(b => b.scrollWidth <= b.clientWidth);
+  for (let size = 24; size >= 16; size--) {
+    for (const block of blocks) block.style.fontSize = `${size}px`;
+    if (fits()) break;
   }
+  for (const widget of widgets)
+    for (let zoom = Number(getComputedStyle(widget).zoom); zoom > 0.9 && !fits(); zoom -= 0.02)
+      widget.style.zoom = String(zoom);
+  const wide = () => slide.scrollWidth > slide.clientWidth;
+  for (let zoom = 95; portrait() && zoom >= 40 && !(fits() && !wide()); zoom -= 5)
+    slide.style.zoom = String(zoom / 100);
+}
 
-  async function widget(place) {
-    const values = decode(states[place.dataset.model]);
-    if (!modules.has(values._esm)) {
-      const source = new Blob([values._esm], { type: 'text/javascript' });
-      modules.set(values._esm, import(URL.createObjectURL(source)));
-    }
-    const { default: code } = await modules.get(values._esm);
-    place.setAttribute('data-prevent-swipe', '');
-    await code.render({ model: model(values), el: place });
-  }
+function turned() {
+  document.documentElement.classList.toggle("portrait", portrait());
+  Reveal.configure(shape());
+  fit(Reveal.getCurrentSlide());
+}
 
-  // WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes. Paper needs all.
-  function plots() {
-    const slide = Reveal.getCurrentSlide();
-    for (const place of document.querySelectorAll('.plotly-figure')) {
-      const here = Reveal.isPrintView() || slide.contains(place);
-      if (here && !place.figure) {
-        const { data, layout, config } = JSON.parse(place.firstElementChild.textContent);
-        place.figure = place.appendChild(document.createElement('div'));
-        const room = place.parentElement.clientWidth;
-        place.style.zoom = portrait() ? Math.min(1.3, room / layout.width) : '';
-        const drawn = Plotly.newPlot(place.figure, data, layout, { displaylogo: false, ...config });
-        if (Reveal.isPrintView()) drawn.then(print);
-      } else if (!here && place.figure) {
-        Plotly.purge(place.figure);
-        place.figure.remove();
-        place.figure = null;
-      }
-    }
-  }
+// In a widget the keys are the widget's; Escape leaves it, and page keys turn the slides all the same.
+function keys(event) {
+  if (!event.target.closest?.(".widget")) return;
+  const turn = { PageDown: Reveal.next, PageUp: Reveal.prev }[event.key];
+  if (!turn && event.key !== "Escape") return;
+  event.preventDefault();
+  event.stopPropagation();
+  event.target.blur();
+  turn?.();
+}
 
-  // WebGL leaves paper white: a picture takes the figure's place.
-  async function print(figure) {
-    const src = await Plotly.toImage(figure, { scale: 2 }), { clientWidth: width } = figure.querySelector('.svg-container');
-    figure.replaceChildren(Object.assign(new Image(width), { src, style: 'zoom: 1' }));
-  }
-
-  // The speaker's view shows the slides in frames: as the audience sees them, whatever the frame's shape.
-  const framed = new URLSearchParams(location.search).has('receiver');
-  const portrait = () => innerWidth < innerHeight && !Reveal.isPrintView() && !framed;
-
-  // A slide in portrait has a fifth more area than one in landscape, so that its text is as large.
-  function shape() {
-    if (!portrait()) return { width: 1280, height: 720 };
-    const ratio = (innerHeight - 56) / innerWidth;
-    const width = Math.sqrt(1.2 * 1280 * 720 / ratio);
-    const scale = Math.floor(100 * innerWidth / width) / 100; // reveal rounds it so, and would cut the slide
-    return { width: innerWidth / scale, height: (innerHeight - 56) / scale };
-  }
-
-  // Code, text output and widgets as large as the slide allows; in portrait formulas and tables too, and, if need be, all.
-  function fit(slide) {
-    const { width, height } = shape(), shaped = `${width} x ${height}`;
-    if (slide.dataset.fitted === shaped) return;
-    slide.dataset.fitted = shaped;
-    slide.style.zoom = '';
-    const blocks = [...slide.querySelectorAll('pre')], widgets = [...slide.querySelectorAll('.widget')];
-    for (const widget of widgets) widget.style.zoom = '';
-    for (const wide of slide.querySelectorAll('.katex-display, table')) {
-      wide.style.zoom = '';
-      const share = wide.parentElement.clientWidth / wide.scrollWidth;
-      if (portrait() && share < 1) wide.style.zoom = 0.98 * share;
-    }
-    const bottom = () => Math.max(...[...slide.children].map(e => e.offsetTop + e.offsetHeight));
-    const fits = () => bottom() < slide.clientHeight - 30 && blocks.every(b => b.scrollWidth <= b.clientWidth);
-    for (let size = 24; size >= 16; size--) {
-      for (const block of blocks) block.style.fontSize = `${size}px`;
-      if (fits()) break;
-    }
-    for (const widget of widgets)
-      for (let zoom = getComputedStyle(widget).zoom; zoom > 0.9 && !fits(); zoom -= 0.02) widget.style.zoom = zoom;
-    const wide = () => slide.scrollWidth > slide.clientWidth;
-    for (let zoom = 95; portrait() && zoom >= 40 && !(fits() && !wide()); zoom -= 5) slide.style.zoom = zoom / 100;
-  }
-
-  function turned() {
-    document.documentElement.classList.toggle('portrait', portrait());
-    Reveal.configure(shape());
+async function start() {
+  await unpack();
+  const delimiters = [
+    { left: "$$", right: "$$", display: true },
+    { left: "$", right: "$", display: false },
+  ];
+  const options = { delimiters, throwOnError: false };
+  for (const notes of all("aside.notes")) renderMathInElement(notes, { ...options, output: "mathml" });
+  renderMathInElement(all(".slides")[0], options);
+  for (const place of all(".widget")) await widget(place);
+  const print = new Promise(resolve => all(".reveal")[0].addEventListener("pdf-ready", resolve));
+  await Reveal.initialize({
+    width: 1280,
+    height: 720,
+    margin: 0,
+    center: false,
+    hash: true,
+    transition: "none",
+    scrollActivationWidth: null,
+    slideNumber: "c/t",
+    controls: false,
+    navigationMode: "linear",
+    pdfSeparateFragments: false,
+    pdfMaxPagesPerSlide: 1,
+    plugins: [RevealNotes],
+    keyboardCondition: event => !event?.target?.closest?.(".widget"),
+  });
+  document.addEventListener("keydown", keys, true);
+  const arrive = () => {
     fit(Reveal.getCurrentSlide());
+    plots();
+  };
+  Reveal.on("slidechanged", arrive);
+  if (Reveal.isPrintView()) {
+    await print;
+    for (const slide of Reveal.getSlides()) fit(slide);
+  } else {
+    turned();
+    addEventListener("resize", turned);
   }
+  arrive();
+  document.documentElement.dataset.deckReady = "1";
+}
 
-  // In a widget the keys are the widget's; Escape leaves it, and page keys turn the slides all the same.
-  function keys(event) {
-    if (!event.target.closest?.('.widget')) return;
-    const turn = { PageDown: Reveal.next, PageUp: Reveal.prev }[event.key];
-    if (!turn && event.key !== 'Escape') return;
-    event.preventDefault();
-    event.stopPropagation();
-    document.activeElement.blur();
-    turn?.();
-  }
-
-  async function start() {
-    await unpack();
-    const delimiters = [{ left: '$$', right: '$$', display: true }, { left: '$', right: '$', display: false }];
-    const options = { delimiters, throwOnError: false };
-    for (const notes of document.querySelectorAll('aside.notes')) renderMathInElement(notes, { ...options, output: 'mathml' });
-    renderMathInElement(document.querySelector('.slides'), options);
-    for (const place of document.querySelectorAll('.widget')) await widget(place);
-    const print = new Promise(resolve => document.querySelector('.reveal').addEventListener('pdf-ready', resolve));
-    await Reveal.initialize({
-      width: 1280, height: 720, margin: 0, center: false, hash: true, transition: 'none', scrollActivationWidth: null,
-      slideNumber: 'c/t', controls: false, navigationMode: 'linear', pdfSeparateFragments: false, pdfMaxPagesPerSlide: 1, plugins: [RevealNotes],
-      keyboardCondition: event => !event?.target?.closest?.('.widget'),
-    });
-    document.addEventListener('keydown', keys, true);
-    const arrive = () => { fit(Reveal.getCurrentSlide()); plots(); };
-    Reveal.on('slidechanged', arrive);
-    if (Reveal.isPrintView()) {
-      await print;
-      for (const slide of Reveal.getSlides()) fit(slide);
-    } else {
-      turned();
-      addEventListener('resize', turned);
-    }
-    arrive();
-    document.documentElement.dataset.deckReady = '1';
-  }
-
-  return { start };
-})();
+start();

@@ -1,4 +1,4 @@
-"""A small instance of each widget: the code of one cell each, run after `SETUP`."""
+"""An instance of each widget, as large as in a lesson: the code of one cell each, after `SETUP`."""
 
 SETUP = """import numpy as np
 import torch
@@ -12,22 +12,52 @@ from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
-alt = "A small widget, only for a test."
+alt = "A widget, only for a test."
 def layers(*widths):
-    return [(rng.normal(size=(m, n)), np.zeros(n)) for m, n in zip(widths, widths[1:])]"""
+    return [(rng.normal(size=(m, n)), np.zeros(n)) for m, n in zip(widths, widths[1:])]
+def squares(*sizes):
+    return rng.integers(256, size=(*sizes, 2, 2, 3), dtype=np.uint8).repeat(8, -3).repeat(8, -2)"""
 
 WIDGETS = {
-    "painter": "Painter(classes=('blue', 'orange'))",
-    "player": "Player(rng.random((20, 50, 2)), alt, numbers={'loss': np.arange(20)})",
-    "latent": "Latent(layers(4, 8, 2), rng.normal(size=(50, 2)), alt, ['one', 'two'])",
-    "filters": "Filters({f'seed {k}': (rng.normal(size=(3, 7)), np.zeros(1)) for k in range(2)})",
-    "decoder": "Decoder(layers(3, 8, 16), rng.normal(size=(60, 3)), np.arange(60) % 10, alt)",
+    "painter": "painter = Painter(classes=('blue', 'orange'), keep='seven')\npainter",
+    "player": (
+        "player = Player(rng.random((20, 50, 2)), alt, rng.random((20, 8, 8)),"
+        " numbers={'loss': np.arange(20)})\nplayer"
+    ),
+    "latent": "latent = Latent(layers(4, 8, 2), rng.normal(size=(50, 2)), alt, ['a', 'b'])\nlatent",
+    "filters": (
+        "filters = Filters({f'seed {k}': (rng.normal(size=(3, 7)), np.zeros(1)) for k in range(2)})"
+        "\nfilters"
+    ),
+    "decoder": (
+        "decoder = Decoder(layers(3, 8, 16), rng.normal(size=(60, 3)), np.arange(60) % 10, alt)"
+        "\ndecoder"
+    ),
     "completer": (
-        "Completer(PixelCNN(5, 5, 6, C=4, D=(1, 2)), rng.random((5, 3)),"
-        " rng.integers(5, size=(3, 6, 6)), alt)"
+        "completer = Completer(PixelCNN(64, 64, 16, C=8, D=(1, 2)), rng.random((64, 3)),"
+        " rng.integers(64, size=(3, 16, 16)), alt)\ncompleter"
     ),
     "gallery": (
-        "Gallery(rng.integers(256, size=(2, 3, 16, 16, 3)).astype(np.uint8),"
-        " {'hair': ['red', 'blue'], 'step': range(3)}, alt)"
+        "gallery = Gallery(squares(3, 2, 5), {'hair': ['black', 'brown', 'blond'],"
+        " 'guidance weight': [0, 1.5], 'denoising step': [1000, 500, 250, 100, 0]}, alt)\ngallery"
     ),
 }
+
+
+def made() -> dict:
+    """Name -> widget, here in Python."""
+    names = {}
+    for code in (SETUP, *WIDGETS.values()):
+        exec(code, names)
+    return {name: names[name] for name in WIDGETS}
+
+
+def stored(widget):
+    """The widget is stored with a picture, an alt text and a view; its module asks for nothing."""
+    data, metadata = widget._repr_mimebundle_()
+    assert data["image/png"] and metadata["image/png"]["alt"] == widget.alt == data["text/plain"]
+    assert len(widget.alt.split()) >= 5
+    assert "application/vnd.jupyter.widget-view+json" in data
+    for word in ("http", "fetch(", "import "):
+        assert word not in widget._esm
+    return data["image/png"]

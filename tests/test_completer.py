@@ -1,24 +1,17 @@
 """The completer widget: the same pictures in Python and JavaScript, and its controls."""
 
-from itertools import pairwise
-
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator
 from scipy.stats import chisquare
 
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer, _mulberry32
-from publish import build
-from tests.bare import show
-from tests.deck import deck_around, faults, go_to, open_deck
-from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript
-from tests.waiting import change_theme, frames, until
-from tools.notebooks import normalise
+from tests.bare import hear, show, tell
+from tests.javascript import javascript
+from tests.seven import stored
+from tests.waiting import frames, until
 
 ALT = "A picture with its lower half covered, and four completions that a network draws."
 SIZES = [(64, 16, 32, (1, 2, 4, 1)), (5, 7, 8, (3, 1)), (2, 2, 1, ()), (256, 9, 4, (1,))]
@@ -51,6 +44,17 @@ def bits(widget, x):
     return -np.take_along_axis(logp.numpy(), np.asarray(x)[:, None], 1)[:, 0] / np.log(2)
 
 
+def drawn(widget, x):
+    """Four pictures x `(4, size, size)`, each covered pixel drawn anew from what x has before it.
+
+    This is x itself if x is what `complete` draws, pixel after pixel: one pass in place of many.
+    """
+    logits, u = widget.logits(x), _mulberry32(widget.seed, x.size).reshape(x.shape)
+    p = np.exp((logits - logits.max(1, keepdims=True)) / widget.temperature).cumsum(1)
+    colours = (p <= u[:, None] * p[:, -1:]).sum(1)
+    return np.where(np.array(widget.covered, bool), colours, widget._pictures[widget.number])
+
+
 # ---- without a browser
 
 
@@ -64,13 +68,10 @@ def bits(widget, x):
 )
 def test_it_is_stored_with_a_picture_and_alt_text(values):
     widget = Completer(**values)
-    data, metadata = widget._repr_mimebundle_()
-    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in data
-    for word in ("http", "fetch(", "import "):
-        assert word not in widget._esm
+    picture = stored(widget)
+    assert widget.alt == ALT
     widget.covered = np.zeros_like(widget.covered).tolist()
-    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+    assert widget._repr_mimebundle_()[0]["image/png"] != picture
 
 
 def test_arrays_and_tensors_are_taken_alike():
@@ -219,6 +220,18 @@ def test_what_is_kept_stays_and_what_is_covered_does_not_look_down():
     np.testing.assert_array_equal(both[0][:, :4], both[1][:, :4])
 
 
+@pytest.mark.parametrize("seed, temperature", [(0, 1), (1, 0.2), (2**32 - 1, 2)])
+def test_one_pass_tells_what_is_drawn_pixel_after_pixel(seed, temperature):
+    covered = mask(6, np.random.default_rng(seed))
+    widget = Completer(**settings(seed=seed, temperature=temperature, covered=covered))
+    four = widget.complete()
+    np.testing.assert_array_equal(drawn(widget, four), four)
+    for p, r, c in np.argwhere(np.tile(covered, (4, 1, 1)))[::5]:
+        other = four.copy()
+        other[p, r, c] = (other[p, r, c] + 1) % 5
+        assert (drawn(widget, other) != other).any()
+
+
 @pytest.mark.parametrize("temperature", [0.5, 1, 2])
 def test_colours_are_drawn_as_often_as_they_should(temperature):
     at = np.zeros((6, 6), int)
@@ -235,31 +248,13 @@ def test_colours_are_drawn_as_often_as_they_should(temperature):
 # ---- the same numbers in JavaScript and PyTorch
 
 
-def in_javascript(browser, widget, x, choices):
-    """Logits of four pictures x; completions and their bits for (covered, temperature, seed)."""
-    function = """(code, state, x, choices) => {
-        for (const name of ['weights', 'palette', 'pictures'])
-            state[name] = new DataView(new Uint8Array([0, 0, 0, ...state[name]]).buffer, 3);
-        const { net, palette, pictures } = code.decode({get: name => state[name]}), logits = [];
-        code.walk(net, x.map(one => one.flat()), (k, values) => logits.push([...values]));
-        return [palette, pictures.map(one => [...one]), logits, choices.map(choice => {
-            const [covered, temperature, seed] = choice;
-            const made = code.complete(net, pictures.at(-1), covered.flat(), temperature, seed);
-            return [made.pictures.map(one => [...one]), made.bits.map(one => [...one])];
-        })];
-    }"""
-    state = {name: getattr(widget, name) for name in Completer.class_own_traits()}
-    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
-    return javascript(browser, widget, function, state, x.tolist(), choices)
-
-
 @pytest.mark.parametrize("K, size, C, D", SIZES)
-def test_three_times_the_same_logits_and_pictures(browser, K, size, C, D):
+def test_three_times_the_same_logits_and_pictures(K, size, C, D):
     values, rng = settings(K, size, C, D), np.random.default_rng(1)
     widget, four = Completer(**values), rng.integers(K, size=(4, size, size))
     choices = [(widget.covered, 1, 0), (np.ones((size, size), int).tolist(), 0.2, 2**32 - 1)]
     choices += [(mask(size, rng).astype(int).tolist(), 2, 7), (choices[0][0], 0.55, 12345)]
-    palette, pictures, logits, made = in_javascript(browser, widget, four, choices)
+    palette, pictures, logits, made = javascript("completer", widget, four, choices)
     assert [eval(c[3:].replace(" ", ",")) for c in palette] == [
         tuple(c) for c in np.reshape([*widget.palette], (K, 3)).tolist()
     ]
@@ -272,72 +267,50 @@ def test_three_times_the_same_logits_and_pictures(browser, K, size, C, D):
     widget.number = 2
     for choice, (seen, seen_bits) in zip(choices, made, strict=True):
         widget.covered, widget.temperature, widget.seed = choice
-        ours = widget.complete()
-        np.testing.assert_array_equal(np.reshape(seen, ours.shape), ours)
-        expected = bits(widget, ours)
-        np.testing.assert_allclose(np.reshape(seen_bits, ours.shape), expected, atol=1e-9)
+        x = np.reshape(seen, (4, size, size))
+        np.testing.assert_array_equal(x, drawn(widget, x))
+        if size < 10:
+            np.testing.assert_array_equal(x, widget.complete())
+        np.testing.assert_allclose(np.reshape(seen_bits, x.shape), bits(widget, x), atol=1e-9)
 
 
 @pytest.mark.parametrize("seed", [0, 1, 2**31, 2**32 - 1])
-def test_the_same_random_numbers(browser, seed):
-    widget = Completer(**settings(seed=seed))
-    seen = javascript(browser, widget, "(code, seed) => [...code.mulberry32(seed, 4096)]", seed)
+def test_the_same_random_numbers(seed):
+    seen = javascript("mulberry32", seed, 4096)
     np.testing.assert_array_equal(seen, _mulberry32(seed, 4096))
     assert seed or seen[0] == 0.26642920868471265  # of the generator as it was published
     assert abs(np.mean(seen) - 0.5) < 0.02 and min(seen) >= 0 and max(seen) < 1
 
 
-# ---- in JupyterLab
-
-SETUP = f"""
-import numpy as np
-import torch
-from course_utils.models import PixelCNN
-from course_utils.widgets.completer import Completer
-rng = np.random.default_rng(0)
-def made(K, size, n):
-    torch.manual_seed(0)
-    net = PixelCNN(K, K, size, 8, (1, 2))
-    with torch.no_grad():
-        for part in net.parameters():
-            part.copy_(2 * part + 0.3 * torch.randn_like(part))
-    palette = np.linspace(0, 1, K)[:, None] ** [0.5, 1, 2] * [1, 0.5, 0.2]
-    return Completer(net, palette, rng.integers(K, size=(n, size, size)), {ALT!r})
-def bits(widget, x):
-    p = torch.softmax(torch.from_numpy(widget.logits(x)), 1).numpy()
-    return -np.log2(np.take_along_axis(p, x[:, None], 1))[:, 0]
-def means(widget):
-    x, covered = widget._pictures[[widget.number]], np.array(widget.covered, bool)
-    both = bits(widget, np.concatenate([x, widget.complete()]))
-    return [[float(one[part].mean()) for part in (covered, ~covered) if part.any()] for one in both]
-""".strip()
-SIZE = {"faces": 16, "single": 5}
+# ---- in a page
 
 
 @pytest.fixture(scope="module")
-def page(lab, lab_folder, browser):
-    sources = [SETUP, "faces = made(6, 16, 3)\nfaces", "single = made(3, 5, 1)\nsingle"]
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    nbformat.write(normalise(notebook), lab_folder / "completer.ipynb")
-    page, _ = open_and_run(browser, lab, "completer.ipynb")
-    page.wait_for_function("() => document.querySelectorAll('.course-completer').length === 2")
-    yield page
-    page.close()
+def pages(browser):
+    """Name -> a page with that widget alone, and the widget in Python."""
+    widgets = {
+        "faces": Completer(**settings(6, 16, 8)),
+        "single": Completer(**settings(3, 5, 8, n=1)),
+    }
+    pages = {name: (show(browser, widget, 1000), widget) for name, widget in widgets.items()}
+    yield pages
+    for page, _ in pages.values():
+        page.close()
 
 
 @pytest.fixture
-def use(page):
-    """Name -> that widget, as it opened."""
+def use(pages):
+    """Name -> that widget in its page and in Python, as it opened."""
 
     def reset(name):
-        size = SIZE[name]
+        page, python = pages[name]
+        page.set_viewport_size({"width": 1000, "height": 800})
+        size = python.shape[2]
         covered = [[int(r >= size // 2)] * size for r in range(size)]
-        start = dict(number=0, seed=0, temperature=1.0, covered=covered)
-        ask(page, f"[{name}.set_trait(*pair) for pair in {start}.items()]")
-        widget = page.locator(".course-completer").nth([*SIZE].index(name))
-        widget.scroll_into_view_if_needed()
-        agrees(page, widget, name)
-        return widget
+        tell(page, python, number=0, seed=0, temperature=1.0, covered=covered)
+        widget = page.locator(".course-completer")
+        agrees(widget, python)
+        return widget, python
 
     return reset
 
@@ -361,33 +334,30 @@ def shown(widget, size=16):
     return np.reshape(widget.evaluate(LOOK, size), (5, size, size))
 
 
-def settle(page, widget, size=16):
-    """Waits until the completions are filled."""
-    until(page, lambda: (shown(widget, size)[1:] >= 0).all())
-
-
-def agrees(page, widget, name):
+def agrees(widget, python):
     """What the page shows and says gets what Python has; returns what is covered."""
-    (covered,) = until(page, lambda: [now_agrees(page, widget, name)])
+    (covered,) = until(widget.page, lambda: [now_agrees(widget, python)])
     return covered
 
 
-def now_agrees(page, widget, name):
-    seen = shown(widget, SIZE[name])
+def now_agrees(widget, python):
+    seen = shown(widget, python.shape[2])
     assert (seen[1:] >= 0).all()  # before Python is asked to complete as well
-    given = f"(np.concatenate([{name}._pictures[[{name}.number]], {name}.complete()]))"
-    rgb = f"np.frombuffer({name}.palette, np.uint8).reshape(-1, 3) @ [65536, 256, 1]"
-    expected = np.array(eval(ask(page, f"({rgb})[{given}].tolist()")))
-    covered = np.array(eval(ask(page, f"{name}.covered")), bool)
-    expected[0][covered] = -1
-    np.testing.assert_array_equal(seen, expected)
+    hear(widget.page, python, "number", "covered", "temperature", "seed")
+    colours = (np.reshape([*python.palette], (-1, 3)) @ [65536, 256, 1]).tolist()
+    picture, covered = python._pictures[python.number], np.array(python.covered, bool)
+    np.testing.assert_array_equal(seen[0], np.where(covered, -1, np.take(colours, picture)))
+    four = np.vectorize(colours.index)(seen[1:])
+    np.testing.assert_array_equal(four, drawn(python, four))
+    five = np.concatenate([[picture], four])
     words = widget.locator("canvas + output").all_inner_texts()
     names = [("covered", "kept")] + 4 * [("filled", "kept")]
-    for text, pair, means in zip(words, names, eval(ask(page, f"means({name})")), strict=True):
-        pair = [word for word, part in zip(pair, (covered, ~covered), strict=True) if part.any()]
-        parts = text.removeprefix("bits a pixel: ").split(", ")
-        assert [part.split()[1] for part in parts] == pair
-        np.testing.assert_allclose([float(part.split()[0]) for part in parts], means, atol=0.0051)
+    for text, pair, one in zip(words, names, bits(python, five), strict=True):
+        some = [(n, part) for n, part in zip(pair, (covered, ~covered), strict=True) if part.any()]
+        parts = [part.split() for part in text.removeprefix("bits a pixel: ").split(", ")]
+        assert [word for _, word in parts] == [word for word, _ in some]
+        means = [one[part].mean() for _, part in some]
+        np.testing.assert_allclose([float(mean) for mean, _ in parts], means, atol=0.0051)
     rows = widget.get_by_label("rows kept from the top").input_value()
     assert int(rows) == (covered.any(axis=1).argmax() if covered.any() else len(covered))
     return covered
@@ -407,10 +377,11 @@ def half(upper):
     return np.repeat((np.arange(16) < 8) == upper, 16).reshape(16, 16)
 
 
-@pytest.mark.parametrize("name", SIZE)
-def test_it_opens_as_python_says(page, use, name):
-    widget = use(name)
-    covered = agrees(page, widget, name)
+@pytest.mark.parametrize("name", ["faces", "single"])
+def test_it_opens_as_python_says(use, name):
+    widget, python = use(name)
+    page = widget.page
+    covered = agrees(widget, python)
     assert covered[-1].all() and not covered[0].any()
     box = widget.bounding_box()
     assert box["width"] <= 850 and box["height"] <= 460
@@ -422,7 +393,7 @@ def test_it_opens_as_python_says(page, use, name):
     assert labels == [f"completion {p}" for p in (1, 2, 3, 4)]
     for canvas in widget.locator("canvas").all():
         assert canvas.evaluate("c => c.width >= 1.9 * c.clientWidth")  # sharp on a projector
-        assert canvas.bounding_box()["width"] % SIZE[name] == 0
+        assert canvas.bounding_box()["width"] % python.shape[2] == 0
     for control in [picture, *widget.locator("input").all()]:
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
     for face in ("Next face", "Face before"):
@@ -430,13 +401,14 @@ def test_it_opens_as_python_says(page, use, name):
     page.screenshot(path=f"build/completer_{name}.png")
 
 
-def test_rubbing_out_with_the_mouse(page, use):
-    widget = use("faces")
+def test_rubbing_out_with_the_mouse(use):
+    widget, python = use("faces")
+    page = widget.page
     button(widget, "Restore").click()
-    assert not agrees(page, widget, "faces").any()
+    assert not agrees(widget, python).any()
     page.mouse.move(*on_screen(widget, 4, 3))  # hovering
     frames(page)
-    assert not agrees(page, widget, "faces").any()
+    assert not agrees(widget, python).any()
     page.mouse.down()
     page.mouse.move(*on_screen(widget, 4, 12))  # one fast move leaves no gap
     frames(page)
@@ -447,15 +419,16 @@ def test_rubbing_out_with_the_mouse(page, use):
     page.mouse.move(*on_screen(widget, 14, 30))  # out of the picture
     page.mouse.up()
     page.mouse.move(*on_screen(widget, 0, 0))
-    covered = agrees(page, widget, "faces")
+    covered = agrees(widget, python)
     assert covered[expected].all() and covered[5, 15] and not covered[0].any()
     page.mouse.click(*on_screen(widget, 15, 0))
-    more = agrees(page, widget, "faces")
+    more = agrees(widget, python)
     assert more[14:, :2].all() and (more >= covered).all() and more.sum() == covered.sum() + 4
 
 
-def test_rubbing_out_by_keys(page, use):
-    widget = use("faces")
+def test_rubbing_out_by_keys(use):
+    widget, python = use("faces")
+    page = widget.page
     button(widget, "Restore").click()
     picture, title = widget.locator(".picture"), widget.locator(".title").first
     picture.focus()
@@ -472,63 +445,65 @@ def test_rubbing_out_by_keys(page, use):
     assert title.inner_text() == "Picture 1 of 3: rub it out"
     expected = np.zeros((16, 16), bool)
     expected[6:9, 2:6] = True
-    np.testing.assert_array_equal(agrees(page, widget, "faces"), expected)
+    np.testing.assert_array_equal(agrees(widget, python), expected)
     picture.focus()
     for _ in range(5):
         page.keyboard.press("Shift+ArrowDown")  # stays in the picture
     page.keyboard.press(" ")
     page.keyboard.press("Tab")
-    assert agrees(page, widget, "faces")[15].any()
+    assert agrees(widget, python)[15].any()
 
 
-def test_rows_kept_by_slider(page, use):
-    widget = use("faces")
+def test_rows_kept_by_slider(use):
+    widget, python = use("faces")
+    page = widget.page
     slider = widget.get_by_label("rows kept from the top")
     assert slider.input_value() == "8"
     slider.fill("3")
-    covered = agrees(page, widget, "faces")
+    covered = agrees(widget, python)
     assert covered[3:].all() and not covered[:3].any()
     slider.focus()
     page.keyboard.press("ArrowRight")
-    assert not agrees(page, widget, "faces")[:4].any()
+    assert not agrees(widget, python)[:4].any()
     slider.fill("16")
-    assert not agrees(page, widget, "faces").any()
+    assert not agrees(widget, python).any()
     slider.fill("0")
-    assert agrees(page, widget, "faces").all()
+    assert agrees(widget, python).all()
 
 
-def test_halves_and_restore_by_buttons(page, use):
-    widget = use("faces")
+def test_halves_and_restore_by_buttons(use):
+    widget, python = use("faces")
     for name, expected in [
         ("Cover the upper half", half(True)),
         ("Restore", np.zeros((16, 16), bool)),
         ("Cover the lower half", half(False)),
     ]:
         button(widget, name).click()
-        np.testing.assert_array_equal(agrees(page, widget, "faces"), expected)
+        np.testing.assert_array_equal(agrees(widget, python), expected)
 
 
-def test_again_and_other_faces(page, use):
-    widget = use("faces")
+def test_again_and_other_faces(use):
+    widget, python = use("faces")
     first = shown(widget)
     button(widget, "Again").click()
-    agrees(page, widget, "faces")
+    agrees(widget, python)
     second = shown(widget)
     assert (first[0] == second[0]).all() and not (first[1:] == second[1:]).all(axis=(1, 2)).any()
-    assert ask(page, "faces.seed") == "1"
+    assert python.seed == 1
     for name, number in zip(
         3 * ["Next face"] + 3 * ["Face before"], (1, 2, 0, 2, 1, 0), strict=True
     ):
         button(widget, name).click()
-        assert (agrees(page, widget, "faces") == half(False)).all()
-        assert ask(page, "faces.number") == str(number)
+        assert (agrees(widget, python) == half(False)).all()
+        assert python.number == number
         words = widget.locator(".title").first.inner_text()
         assert words == f"Picture {number + 1} of 3: rub it out"
     np.testing.assert_array_equal(shown(widget), second)
 
 
-def test_temperature_by_slider(page, use):
-    widget = use("faces")
+def test_temperature_by_slider(use):
+    widget, python = use("faces")
+    page = widget.page
     before, slider = shown(widget), widget.get_by_label("temperature")
     for value in ("0.2", "2"):
         slider.fill(value)
@@ -536,17 +511,18 @@ def test_temperature_by_slider(page, use):
             page, lambda before=before: [now for now in [shown(widget)] if (now != before).any()]
         )[0]
         assert (after[1:] >= 0).all()  # at once
-        until(page, lambda value=value: float(ask(page, "faces.temperature")) == float(value))
-        agrees(page, widget, "faces")
+        agrees(widget, python)
+        assert python.temperature == float(value)
         before = after
     slider.focus()
     page.keyboard.press("ArrowLeft")
-    until(page, lambda: ask(page, "faces.temperature") == "1.95")
-    agrees(page, widget, "faces")
+    agrees(widget, python)
+    assert python.temperature == 1.95
 
 
-def test_at_once_where_motion_is_not_wanted(page, use):
-    widget = use("faces")
+def test_at_once_where_motion_is_not_wanted(use):
+    widget, python = use("faces")
+    page = widget.page
     page.emulate_media(reduced_motion="reduce")
     for _ in range(3):
         before = shown(widget)
@@ -558,48 +534,35 @@ def test_at_once_where_motion_is_not_wanted(page, use):
         assert "kept" in seen and (shown(widget)[1:] >= 0).all()
         assert (shown(widget) != before).any()
     page.emulate_media(reduced_motion="no-preference")
-    agrees(page, widget, "faces")
+    agrees(widget, python)
 
 
-def test_it_follows_python(page, use):
-    widget = use("faces")
-    ask(page, "faces.set_trait('covered', np.eye(16, dtype=int).tolist())")
-    np.testing.assert_array_equal(agrees(page, widget, "faces"), np.eye(16, dtype=bool))
-    ask(page, "[faces.set_trait('number', 2), faces.set_trait('seed', 2**32 - 1)]")
-    agrees(page, widget, "faces")
-    ask(page, "faces.set_trait('temperature', 0.5)")
-    agrees(page, widget, "faces")
-    until(page, lambda: widget.get_by_label("temperature").input_value() == "0.5")
+def test_it_follows_python(use):
+    widget, python = use("faces")
+    tell(widget.page, python, covered=np.eye(16, dtype=int).tolist())
+    np.testing.assert_array_equal(agrees(widget, python), np.eye(16, dtype=bool))
+    tell(widget.page, python, number=2, seed=2**32 - 1)
+    agrees(widget, python)
+    tell(widget.page, python, temperature=0.5)
+    agrees(widget, python)
+    assert widget.get_by_label("temperature").input_value() == "0.5"
     button(widget, "Again").click()  # the seeds start over
-    agrees(page, widget, "faces")
-    assert ask(page, "faces.seed") == "0"
+    agrees(widget, python)
+    assert python.seed == 0
 
 
-def test_it_can_be_read_in_a_dark_theme(page, use):
-    widget = use("faces")
-    light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
-    assert widget.evaluate(light) < 150
-    change_theme(page, "Dark")
-    assert widget.evaluate(light) > 600
-    page.screenshot(path="build/completer_dark.png")
-    change_theme(page, "Light")
-
-
-def test_it_fits_a_narrow_page(page, use):
-    use("faces")
-    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
-    for width in (900, 700):
-        page.set_viewport_size({"width": width, "height": 900})
-        frames(page)
-        widget = use("faces")
-        parts = widget.locator("canvas, button, input, output").all()
-        assert max(box["x"] + box["width"] for box in map(Locator.bounding_box, parts)) <= width
-        picture, first = (view.bounding_box() for view in widget.locator("canvas").all()[:2])
-        assert picture["x"] + picture["width"] < first["x"]  # still side by side
-        page.screenshot(path=f"build/completer_{width}.png")
-        page.mouse.click(*on_screen(widget, 2, 2))
-        covered = agrees(page, widget, "faces")
-        assert covered[1:4, 1:4].all() and covered[:8].sum() == 9
+@pytest.mark.parametrize("width", [800, 620])
+def test_it_fits_a_narrow_page(use, width):
+    widget, python = use("faces")
+    widget.page.set_viewport_size({"width": width, "height": 900})
+    frames(widget.page)
+    parts = widget.locator("canvas, button, input, output").all()
+    assert max(box["x"] + box["width"] for box in map(Locator.bounding_box, parts)) <= width
+    picture, first = (view.bounding_box() for view in widget.locator("canvas").all()[:2])
+    assert picture["x"] + picture["width"] < first["x"]  # still side by side
+    widget.page.mouse.click(*on_screen(widget, 2, 2))
+    covered = agrees(widget, python)
+    assert covered[1:4, 1:4].all() and covered[:8].sum() == 9
 
 
 # ---- in a page whose clock stands still
@@ -628,15 +591,6 @@ def test_it_is_filled_pixel_by_pixel(still):
         assert (np.diff(filled[0].astype(int)) <= 0).all()  # row by row
     page.clock.run_for(200)
     assert (shown(widget)[1:] >= 0).all()
-
-
-def test_it_is_finished_out_of_sight(still):
-    page, widget = still
-    button(widget, "Again").click()
-    page.clock.run_for(200)
-    assert (shown(widget)[1:] < 0).any()
-    widget.evaluate("element => { element.style.display = 'none'; }")
-    settle(page, widget)
 
 
 def covers(widget):
@@ -698,73 +652,3 @@ def test_what_changes_nothing_is_no_step(still):
     page.mouse.click(*on_screen(widget, 1, 1))
     button(widget, "Undo").click()
     assert first[1, 1] and not covers(widget)[:8].any()
-
-
-# ---- in a deck
-
-
-@pytest.fixture(scope="module")
-def deck(tmp_path_factory):
-    """A deck of three slides, the second with the widget under a line of text."""
-    return deck_around(SETUP + "\nmade(64, 16, 3)", tmp_path_factory.mktemp("deck"))
-
-
-def test_it_fits_a_slide(browser, deck):
-    assert faults(browser, deck, build.ROOT / "build" / "screenshots") == []
-
-
-def test_it_is_alive_in_a_deck(browser, deck):
-    page, requests, errors = open_deck(browser, deck)
-    go_to(page, ".course-completer")
-    widget, here = page.locator(".course-completer"), page.evaluate("Reveal.getIndices()")
-    settle(page, widget)
-    seen = [shown(widget)]
-
-    def acted():
-        frames(page)
-        settle(page, widget)
-        seen.append(shown(widget))
-        assert page.evaluate("Reveal.getIndices()") == here
-
-    for name in ("Again", "Next face", "Cover the upper half"):
-        button(widget, name).click()
-        acted()
-    page.mouse.move(*on_screen(widget, 12, 2))
-    page.mouse.down()
-    page.mouse.move(*on_screen(widget, 12, 9), steps=3)
-    page.mouse.up()
-    acted()
-    assert (seen[-1][0][11:14, 1:11] < 0).all()
-    for key in ("ArrowDown", " ", "ArrowLeft", " "):
-        page.keyboard.press(key)
-    acted()
-    widget.get_by_label("temperature").focus()
-    page.keyboard.press("Home")
-    acted()
-    for before, after in pairwise(seen):
-        assert (before != after).any()
-    page.keyboard.press("PageDown")  # what a presenter's remote sends
-    assert page.evaluate("Reveal.getIndices().h") == 2
-    page.context.close()
-    assert requests == errors == []
-
-
-def test_rubbing_out_by_touch_does_not_turn_the_slide(browser, deck):
-    context = browser.new_context(viewport={"width": 1280, "height": 720}, has_touch=True)
-    page = context.new_page()
-    page.goto(deck.resolve().as_uri())
-    page.wait_for_function("() => document.documentElement.dataset.deckReady")
-    go_to(page, ".course-completer")
-    widget = page.locator(".course-completer")
-    settle(page, widget)
-    session = context.new_cdp_session(page)
-    for kind, column in [("Start", 14), *[("Move", 14 - i) for i in range(1, 13)], ("End", None)]:
-        x, y = on_screen(widget, 3, column or 0)
-        points = [] if column is None else [{"x": x, "y": y, "id": 1}]
-        session.send("Input.dispatchTouchEvent", {"type": f"touch{kind}", "touchPoints": points})
-    frames(page)
-    settle(page, widget)
-    covered = shown(widget)[0] < 0
-    assert covered[2:5, 1:].all() and covered[:8].sum() == 3 * 15
-    assert page.evaluate("Reveal.getIndices().h") == 1
-    context.close()

@@ -2,21 +2,18 @@
 
 from itertools import combinations, pairwise, product
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from skimage.color import deltaE_ciede2000, rgb2lab
 from traitlets import TraitError
 
 from course_utils import plots
 from course_utils.widgets.decoder import Decoder
-from tests.bare import show
-from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript
-from tests.waiting import frames, pixels, until
-from tools.notebooks import normalise
+from tests.bare import hear, show, tell
+from tests.javascript import javascript
+from tests.seven import stored
+from tests.waiting import frames, pixels, rgba, until
 
 ALT = "Codes of ten classes in a plane, beside the picture that a small decoder makes."
 BENDS = {
@@ -64,13 +61,10 @@ def settings(*widths, n=60, **change):
 )
 def test_it_is_stored_with_a_picture_and_alt_text(values):
     widget = Decoder(**values)
-    data, metadata = widget._repr_mimebundle_()
-    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in data
-    for word in ("http", "fetch(", "import "):
-        assert word not in widget._esm
+    picture = stored(widget)
+    assert widget.alt == ALT
     widget.plane = [1, 0]
-    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+    assert widget._repr_mimebundle_()[0]["image/png"] != picture
 
 
 def test_arrays_and_tensors_are_taken_alike():
@@ -193,18 +187,6 @@ def test_ten_colours_are_told_apart(name):
 # ---- the same numbers in JavaScript and PyTorch
 
 
-def in_javascript(browser, widget, codes):
-    function = """(code, state, codes) => {
-        for (const name of ['weights', 'codes', 'labels'])
-            state[name] = new DataView(new Uint8Array([0, 0, 0, ...state[name]]).buffer, 3);
-        const parts = code.decode({get: name => state[name]});
-        return [parts.codes, [...parts.labels], codes.map(z => [...code.forward(parts.layers, z)])];
-    }"""
-    state = {name: getattr(widget, name) for name in Decoder.class_own_traits()}
-    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
-    return javascript(browser, widget, function, state, np.asarray(codes).tolist())
-
-
 WIDTHS = [(32, 50, 64), (5, 9, 33, 20, 25), (3, 1)]
 
 
@@ -212,7 +194,7 @@ WIDTHS = [(32, 50, 64), (5, 9, 33, 20, 25), (3, 1)]
     "activation, output, widths",
     [("gelu", "sigmoid", (2, 128, 128, 784)), *product(BENDS, ENDS, WIDTHS)],
 )
-def test_three_times_the_same_picture(browser, activation, output, widths):
+def test_three_times_the_same_picture(activation, output, widths):
     parts = linear(*widths, seed=1)
     with torch.no_grad():
         for part in parts:  # as large as those of a trained network
@@ -220,7 +202,7 @@ def test_three_times_the_same_picture(browser, activation, output, widths):
     values = settings(*widths, layers=arrays(parts), activation=activation, output=output)
     widget = Decoder(**values)
     z = 2 * np.random.default_rng(1).standard_normal((9, widths[0]))
-    codes, labels, seen = in_javascript(browser, widget, z)
+    codes, labels, seen = javascript("decoder", widget, z)
     np.testing.assert_array_equal(codes, np.float32(values["codes"]))
     assert labels == values["labels"].tolist()
     ours = np.array([widget.decode(code).ravel() for code in z])
@@ -233,62 +215,61 @@ def test_three_times_the_same_picture(browser, activation, output, widths):
     np.testing.assert_allclose(seen, x, atol=2e-5)  # half a grey level is 0.002
 
 
-def test_gelu_far_from_0(browser):
+def test_gelu_far_from_0():
     v = np.array([0, 1e-9, 0.1, 1, 3, 5, 8, 8.6, 40, 1e6])
     v = np.concatenate([v, -v])[:, None]
     one = [([[1.0], [0.0]], [0.0]), ([[1.0]], [0.0])]
     widget = Decoder(one, np.zeros((1, 2)), None, ALT, output="none")
-    _, _, seen = in_javascript(browser, widget, np.hstack([v, v]))
+    _, _, seen = javascript("decoder", widget, np.hstack([v, v]))
     expected = torch.nn.functional.gelu(torch.from_numpy(v)).clamp(0, 1)
     np.testing.assert_allclose(seen, expected, atol=1e-15, rtol=1e-12)
 
 
-# ---- in JupyterLab
+# ---- in a page
+
+
+def large(d, side):
+    """A decoder to pictures of side x side pixels, over 3,000 codes of d numbers."""
+    rng, labels = np.random.default_rng(0), np.arange(3000) % 10
+    codes = 2 * rng.standard_normal((10, d))[labels] + 0.3 * rng.standard_normal((3000, d))
+    widths = (d, 128, 128, side * side)
+    shapes = pairwise(widths)
+    layers = [(1.5 * rng.standard_normal((n, m)) / n**0.5, np.zeros(m)) for n, m in shapes]
+    return Decoder(layers, codes, labels, ALT, z=codes[0])
 
 
 @pytest.fixture(scope="module")
-def page(lab, lab_folder, browser):
-    setup = f"""
-import numpy as np
-from course_utils.widgets.decoder import Decoder
-rng = np.random.default_rng(0)
-labels = np.arange(3000) % 10
-def made(d, side):
-    centres = 2 * rng.standard_normal((10, d))
-    codes = centres[labels] + 0.3 * rng.standard_normal((3000, d))
-    widths = (d, 128, 128, side * side)
-    layers = [(1.5 * rng.standard_normal((n, m)) / n**0.5, np.zeros(m))
-              for n, m in zip(widths, widths[1:])]
-    return Decoder(layers, codes, labels, {ALT!r}, z=codes[0])
-"""
-    sources = [setup.strip(), "flat = made(2, 28)\nflat", "deep = made(4, 8)\ndeep"]
-    sources += ["many = made(32, 16)\nmany"]
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    nbformat.write(normalise(notebook), lab_folder / "decoder.ipynb")
-    page, _ = open_and_run(browser, lab, "decoder.ipynb")
-    page.wait_for_function("() => document.querySelectorAll('.course-decoder').length === 3")
-    yield page
-    page.close()
+def pages(browser):
+    """Name -> a page with that widget alone, and the widget in Python."""
+    widgets = {"flat": large(2, 28), "deep": large(4, 8), "many": large(32, 16)}
+    pages = {name: (show(browser, widget, 1000), widget) for name, widget in widgets.items()}
+    yield pages
+    for page, _ in pages.values():
+        page.close()
 
 
 NAMES = ("flat", "deep", "many")
 
 
 @pytest.fixture
-def use(page):
-    """Name -> that widget, as it opened."""
+def use(pages):
+    """Name -> that widget in its page and in Python, as it opened."""
 
     def reset(name):
-        start = f"np.frombuffer({name}.codes, '<f4')[: {name}.widths[0]].tolist()"
-        ask(page, f"({name}.set_trait('plane', [0, 1]), {name}.set_trait('z', {start}))")
-        widget = page.locator(".course-decoder").nth(NAMES.index(name))
-        widget.scroll_into_view_if_needed()
-        agrees(page, widget, name, eval(ask(page, start)))
-        label = widget.locator(".plane").get_attribute
-        until(page, lambda: label("aria-label").startswith("codes, z₁ across and z₂ up"))
-        return widget
+        page, python = pages[name]
+        page.set_viewport_size({"width": 1000, "height": 800})
+        tell(page, python, plane=[0, 1], z=codes_of(python)[0].tolist())
+        widget = page.locator(".course-decoder")
+        agrees(widget, python)
+        label = widget.locator(".plane").get_attribute("aria-label")
+        assert label.startswith("codes, z₁ across and z₂ up")
+        return widget, python
 
     return reset
+
+
+def codes_of(python):
+    return np.frombuffer(python.codes, "<f4").reshape(-1, python.widths[0]).astype(float)
 
 
 def written(widget):
@@ -296,53 +277,50 @@ def written(widget):
     return widget.locator("output").inner_text().replace("−", "-").removeprefix("z = ")
 
 
-def agrees(page, widget, name, expected=None, atol=1e-6):
-    """What the page says and shows gets what Python has, the first of z as expected; returns z."""
-    return until(page, lambda: seen(page, widget, name, expected, atol))
+def agrees(widget, python, expected=None, atol=1e-6):
+    """What the page says and shows is what Python makes of z, the first of z as expected."""
+    return until(widget.page, lambda: seen(widget, python, expected, atol))
 
 
-def seen(page, widget, name, expected, atol):
-    z = eval(ask(page, f"{name}.z"))
+def seen(widget, python, expected, atol):
+    hear(widget.page, python, "z", "plane")
     if expected is not None:
-        np.testing.assert_allclose(z[: len(expected)], expected, atol=atol)
-    np.testing.assert_allclose(eval(written(widget)), z, atol=0.0051)
-    greys = widget.locator(".picture").evaluate(
-        """canvas => [...canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height)
-            .data].filter((_, i) => i % 4 === 0)"""
-    )
-    expected = eval(ask(page, f"(255 * {name}.decode({name}.z)).ravel().tolist()"))
-    np.testing.assert_allclose(greys, expected, atol=0.501)
-    return z
+        np.testing.assert_allclose(python.z[: len(expected)], expected, atol=atol)
+    np.testing.assert_allclose(eval(written(widget)), python.z, atol=0.0051)
+    greys = rgba(widget.locator(".picture"))[..., 0]
+    np.testing.assert_allclose(greys, 255 * python.decode(python.z), atol=0.501)
+    return list(python.z)
 
 
-def place(page, name, x, y):
+def place(python, x, y):
     """Where a point of the plane lies in its canvas, as it is laid out when it is 372 wide."""
-    (left, right), (low, high) = eval(ask(page, f"[{name}.limits[k] for k in {name}.plane]"))
+    (left, right), (low, high) = (python.limits[k] for k in python.plane)
     return 44 + 320 * (x - left) / (right - left), 328 - 320 * (y - low) / (high - low)
 
 
-def on_screen(page, widget, name, x, y):
-    box, (i, j) = widget.locator(".plane").bounding_box(), place(page, name, x, y)
+def on_screen(widget, python, x, y):
+    box, (i, j) = widget.locator(".plane").bounding_box(), place(python, x, y)
     return box["x"] + i * box["width"] / 372, box["y"] + j * box["width"] / 372
 
 
-def dot_is_at(page, widget, name, x, y):
+def dot_is_at(widget, python, x, y):
     """Whether the orange disc lies there, and is as large as it should be."""
     seen = widget.locator(".plane").evaluate(
         """(canvas, [i, j]) => [-13, -6, 0, 6, 13].map(d => {
             const at = [i + d, j].map(v => Math.round(v * canvas.width / 372));
             return canvas.getContext('2d').getImageData(...at, 1, 1).data[0] === 0xD5;
         })""",
-        place(page, name, x, y),
+        place(python, x, y),
     )
     return seen == [False, True, True, True, False]
 
 
 @pytest.mark.parametrize("name, most", [("flat", 430), ("deep", 470), ("many", 545)])
-def test_it_opens_as_python_says(page, use, name, most):
-    widget = use(name)
-    z = agrees(page, widget, name)
-    assert dot_is_at(page, widget, name, *z[:2])
+def test_it_opens_as_python_says(use, name, most):
+    widget, python = use(name)
+    page = widget.page
+    z = agrees(widget, python)
+    assert dot_is_at(widget, python, *z[:2])
     box = widget.bounding_box()
     assert box["width"] <= 700 and box["height"] <= most
     assert widget.get_attribute("aria-label") == ALT
@@ -356,9 +334,9 @@ def test_it_opens_as_python_says(page, use, name, most):
     page.screenshot(path=f"build/decoder_{name}.png")
 
 
-def test_all_ten_colours_are_in_the_plane(page, use):
+def test_all_ten_colours_are_in_the_plane(use):
     found = (
-        use("flat")
+        use("flat")[0]
         .locator(".plane")
         .evaluate(
             """canvas => {
@@ -373,104 +351,101 @@ def test_all_ten_colours_are_in_the_plane(page, use):
         assert red + 256 * green + 65536 * blue in found
 
 
-def test_z_follows_the_pointer_while_it_is_down(page, use):
-    widget = use("flat")
-    start = agrees(page, widget, "flat")
-    page.mouse.move(*on_screen(page, widget, "flat", 0, 0))  # hovering
+def test_z_follows_the_pointer_while_it_is_down(use):
+    widget, python = use("flat")
+    page = widget.page
+    start = agrees(widget, python)
+    page.mouse.move(*on_screen(widget, python, 0, 0))  # hovering
     frames(page)
-    assert agrees(page, widget, "flat") == start
+    assert agrees(widget, python) == start
     page.mouse.down()
-    page.mouse.move(*on_screen(page, widget, "flat", -1, 0.5), steps=8)
-    z = agrees(page, widget, "flat", [-1, 0.5], atol=0.03)
-    assert dot_is_at(page, widget, "flat", *z)
+    page.mouse.move(*on_screen(widget, python, -1, 0.5), steps=8)
+    z = agrees(widget, python, [-1, 0.5], atol=0.03)
+    assert dot_is_at(widget, python, *z)
     box = widget.locator(".plane").bounding_box()
     page.mouse.move(box["x"] + box["width"] + 90, box["y"] - 50)  # stays in the plane
     page.mouse.up()
-    page.mouse.move(*on_screen(page, widget, "flat", 0, 0))
+    page.mouse.move(*on_screen(widget, python, 0, 0))
     frames(page)
-    agrees(page, widget, "flat", eval(ask(page, "[high for _, high in flat.limits]")))
+    agrees(widget, python, [high for _, high in python.limits])
     touch = "c => getComputedStyle(c).touchAction"
     assert widget.locator(".plane").evaluate(touch) == "none"
 
 
-def test_z_by_keys(page, use):
-    widget = use("deep")
-    ask(page, "deep.set_trait('z', [0.5, 0.5, 9.123, -9.0])")
-    agrees(page, widget, "deep", [0.5, 0.5, 9.123, -9])
+def test_z_by_keys(use):
+    widget, python = use("deep")
+    page = widget.page
+    tell(page, python, z=[0.5, 0.5, 9.123, -9.0])
+    agrees(widget, python, [0.5, 0.5, 9.123, -9])
     widget.locator(".plane").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
-    agrees(page, widget, "deep", [0.3, 0.6, 9.123, -9])
+    agrees(widget, python, [0.3, 0.6, 9.123, -9])
     assert widget.locator(".plane").evaluate("c => getComputedStyle(c).outlineStyle") == "solid"
     page.keyboard.press("Home")
-    mean = "np.frombuffer(deep.codes, '<f4').reshape(-1, 4).mean(0, dtype=float).tolist()"
-    agrees(page, widget, "deep", eval(ask(page, mean)), atol=1e-9)
+    agrees(widget, python, codes_of(python).mean(axis=0), atol=1e-9)
 
 
-def test_another_plane(page, use):
-    widget = use("deep")
-    before, z = pixels(page, ".course-decoder .picture"), agrees(page, widget, "deep")
+def test_another_plane(use):
+    widget, python = use("deep")
+    page = widget.page
+    before, z = pixels(page, ".picture"), agrees(widget, python)
     across, up = (widget.get_by_label(name, exact=True) for name in ("across", "up"))
     third, fourth = (widget.get_by_label(name, exact=True) for name in ("z₃", "z₄"))
     assert third.is_visible() and fourth.is_visible()
     assert not widget.get_by_label("z₁", exact=True).is_visible()
     across.select_option(label="z₄")
-    until(page, lambda: ask(page, "deep.plane") == "[3, 1]")
-    agrees(page, widget, "deep", z)
-    assert dot_is_at(page, widget, "deep", z[3], z[1])
+    agrees(widget, python, z)
+    assert python.plane == [3, 1] and pixels(page, ".picture") == before
+    assert dot_is_at(widget, python, z[3], z[1])
     assert third.is_visible() and not fourth.is_visible()
     assert "z₄ across and z₂ up" in widget.locator(".plane").get_attribute("aria-label")
     up.select_option(label="z₄")  # the two change places
-    until(page, lambda: ask(page, "deep.plane") == "[1, 3]" and across.input_value() == "1")
-    page.mouse.click(*on_screen(page, widget, "deep", 0.4, -0.7))
-    moved = agrees(page, widget, "deep", [z[0], 0.4, z[2], -0.7], atol=0.03)
+    agrees(widget, python, z)
+    assert python.plane == [1, 3] and across.input_value() == "1"
+    page.mouse.click(*on_screen(widget, python, 0.4, -0.7))
+    moved = agrees(widget, python, [z[0], 0.4, z[2], -0.7], atol=0.03)
     assert [moved[0], moved[2]] == [z[0], z[2]]
-    ask(page, "deep.set_trait('plane', [2, 0])")
-    until(page, lambda: across.input_value() == "2")
-    assert dot_is_at(page, widget, "deep", moved[2], moved[0])
-    assert before == pixels(page, ".course-decoder .picture")  # that of the other widget
+    tell(page, python, plane=[2, 0])
+    assert across.input_value() == "2"
+    assert dot_is_at(widget, python, moved[2], moved[0])
 
 
-def test_the_other_numbers_by_sliders(page, use):
-    widget = use("deep")
-    z = agrees(page, widget, "deep")
+def test_the_other_numbers_by_sliders(use):
+    widget, python = use("deep")
+    z = agrees(widget, python)
     widget.get_by_label("z₃", exact=True).fill("0.75")
-    agrees(page, widget, "deep", [*z[:2], 0.75, z[3]])
+    agrees(widget, python, [*z[:2], 0.75, z[3]])
     for name in ("flat", "many"):
-        for slider in use(name).locator("input").all():
+        for slider in use(name)[0].locator("input").all():
             assert not slider.is_visible()
-    assert use("flat").locator("select").count() == 0
+    assert use("flat")[0].locator("select").count() == 0
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_nearest_code(page, use, name):
-    widget = use(name)
-    page.mouse.click(*on_screen(page, widget, name, 0.3, -0.2))
-    z = agrees(page, widget, name, [0.3, -0.2], atol=0.05)
+def test_nearest_code(use, name):
+    widget, python = use(name)
+    page = widget.page
+    page.mouse.click(*on_screen(widget, python, 0.3, -0.2))
+    z = agrees(widget, python, [0.3, -0.2], atol=0.05)
     widget.get_by_role("button", name="Nearest code").click()
-    rows = f"np.frombuffer({name}.codes, '<f4').reshape(3000, -1)"
-    spans = np.ptp(eval(ask(page, f"{name}.limits[:2]")), axis=1).tolist()
-    way = f"({rows}[:, :2] - {z[:2]}) / {spans}"  # as far as it looks
-    expected = ask(page, f"{rows}[(({way}) ** 2).sum(1).argmin()].tolist()")
-    agrees(page, widget, name, eval(expected))
+    codes = codes_of(python)
+    way = (codes[:, :2] - z[:2]) / np.ptp(python.limits[:2], axis=1)  # as far as it looks
+    agrees(widget, python, codes[(way**2).sum(axis=1).argmin()])
 
 
-def test_it_fits_a_narrow_page(page, use):
-    use("flat")
-    page.evaluate("window.jupyterapp.commands.execute('application:toggle-left-area')")
-    for width in (900, 700):
-        page.set_viewport_size({"width": width, "height": 900})
-        frames(page)
-        for name in NAMES:
-            widget = use(name)
-            plane, picture = (
-                widget.locator(f".{part}").bounding_box() for part in ("plane", "picture")
-            )
-            if width == 900:  # still side by side
-                assert plane["x"] + plane["width"] < picture["x"]
-            assert picture["x"] + picture["width"] <= width
-            page.mouse.click(*on_screen(page, widget, name, 0.5, 0.5))
-            agrees(page, widget, name, [0.5, 0.5], atol=0.05)
+@pytest.mark.parametrize("width", [800, 600])
+@pytest.mark.parametrize("name", NAMES)
+def test_it_fits_a_narrow_page(use, name, width):
+    widget, python = use(name)
+    widget.page.set_viewport_size({"width": width, "height": 900})
+    frames(widget.page)
+    plane, picture = (widget.locator(f".{part}").bounding_box() for part in ("plane", "picture"))
+    if width == 800:  # still side by side
+        assert plane["x"] + plane["width"] < picture["x"]
+    assert picture["x"] + picture["width"] <= width
+    widget.page.mouse.click(*on_screen(widget, python, 0.5, 0.5))
+    agrees(widget, python, [0.5, 0.5], atol=0.05)
 
 
 # ---- its walk, in a page whose clock stands still

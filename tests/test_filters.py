@@ -2,19 +2,16 @@
 
 import re
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import TraitError
 
 from course_utils.widgets.filters import Filters
-from tests.bare import show
-from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript
+from tests.bare import hear, show, tell
+from tests.javascript import javascript
+from tests.seven import stored
 from tests.waiting import frames, pixels, until
-from tools.notebooks import normalise
 
 START = [0.0, 0.1, 0.2]
 
@@ -36,12 +33,7 @@ def networks(*seeds, length=7):
 @pytest.mark.parametrize("z", [(0.0, 0.1, 0.2), (1, -1, -1), np.zeros(3)])
 def test_it_is_stored_with_a_picture_and_alt_text(z):
     widget = Filters(networks(0, 1), z)
-    data, metadata = widget._repr_mimebundle_()
-    assert data["image/png"] and metadata["image/png"]["alt"] == widget.alt == data["text/plain"]
-    assert len(widget.alt.split()) >= 5
-    assert "application/vnd.jupyter.widget-view+json" in data
-    for word in ("http", "fetch(", "import "):
-        assert word not in widget._esm
+    stored(widget)
 
 
 def test_arrays_and_tensors_are_taken_alike():
@@ -112,21 +104,11 @@ def test_the_axes_hold_every_code_of_length_one(size):
 
 
 @pytest.mark.parametrize("seeds, length", [((0,), 7), ((1, 2, 3), 7), ((4, 5), 2), ((6,), 12)])
-def test_three_times_the_same_curve(browser, seeds, length):
+def test_three_times_the_same_curve(seeds, length):
     widget = Filters(networks(*seeds, length=length))
     codes = np.random.default_rng(0).uniform(-1, 1, (20, 3))
     codes[:3] = [[0, 0, 0], [1, -1, 1], START]
-    function = """(code, state, codes) => {
-        state.weights = new DataView(new Uint8Array([0, 0, 0, ...state.weights]).buffer, 3);
-        const networks = code.decode({get: name => state[name]});
-        return Object.entries(networks).map(([label, net]) => [label, net.limit, codes.map(z => {
-            const parts = code.scaled(net, z);
-            return [parts, code.sum(net, parts)];
-        })]);
-    }"""
-    state = {name: getattr(widget, name) for name in Filters.class_own_traits()}
-    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
-    seen = javascript(browser, widget, function, state, codes.tolist())
+    seen = javascript("filters", widget, codes)
     assert [label for label, *_ in seen] == widget.labels
     assert [limit for _, limit, _ in seen] == widget.limits
     for seed, (label, _, curves) in zip(seeds, seen, strict=True):
@@ -139,36 +121,37 @@ def test_three_times_the_same_curve(browser, seeds, length):
             np.testing.assert_allclose(x_hat, truth, atol=1e-5)
 
 
-# ---- in JupyterLab
+# ---- in a page
 
 
 @pytest.fixture(scope="module")
-def page(lab, lab_folder, browser):
-    source = """
-import numpy as np
-from course_utils.widgets.filters import Filters
-n = np.arange(7)
-rng = np.random.default_rng(0)
-smooth = np.array([np.cos(n / 5), np.sin(n / 3) / 2, np.cos(n)])
-filters = Filters({"smooth": (smooth, 0.05), "rough": (rng.standard_normal((3, 7)), -0.2)})
-filters
-"""
-    notebook = new_notebook(cells=[new_code_cell(source.strip())])
-    nbformat.write(normalise(notebook), lab_folder / "filters.ipynb")
-    page, _ = open_and_run(browser, lab, "filters.ipynb")
-    page.wait_for_selector(".course-filters")
-    page.screenshot(path="build/filters.png")
-    yield page
+def bare(browser):
+    """A page with the widget alone, and the widget in Python."""
+    n, rng = np.arange(7), np.random.default_rng(0)
+    smooth = np.array([np.cos(n / 5), np.sin(n / 3) / 2, np.cos(n)])
+    made = Filters({"smooth": (smooth, 0.05), "rough": (rng.standard_normal((3, 7)), -0.2)})
+    page = show(browser, made, 900)
+    yield page, made
     page.close()
 
 
 @pytest.fixture
-def widget(page):
+def page(bare):
+    return bare[0]
+
+
+@pytest.fixture
+def python(bare):
+    return bare[1]
+
+
+@pytest.fixture
+def widget(page, python):
     """The widget as it opened."""
-    ask(page, f"(filters.set_trait('network', 'smooth'), filters.set_trait('z', {START}))")
+    tell(page, python, network="smooth", z=START)
     widget = page.locator(".course-filters")
-    agrees(page, widget, START)
-    until(page, lambda: widget.get_by_label("Network", exact=True).input_value() == "smooth")
+    agrees(page, python, START)
+    assert widget.get_by_label("Network", exact=True).input_value() == "smooth"
     return widget
 
 
@@ -192,23 +175,24 @@ def readout(widget):
     return z, [float(v) for v in re.findall(r"-?\d\.\d\d", x_hat)]
 
 
-def agrees(page, widget, expected, atol=0.0):
+def agrees(page, python, expected, atol=0.0):
     """What the page says gets what Python has, and z what is expected."""
+    widget = page.locator(".course-filters")
 
     def check():
+        hear(page, python, "z", "network")
         z, x_hat = readout(widget)
         np.testing.assert_allclose(z, expected, atol=atol)
-        assert ask(page, "filters.z") == str(z)
+        assert python.z == z
         assert [float(slider.input_value()) for slider in widget.locator("input").all()] == z
-        truth = eval(ask(page, "filters.decode(filters.z).tolist()"))
-        np.testing.assert_allclose(x_hat, truth, atol=0.0051)
+        np.testing.assert_allclose(x_hat, python.decode(python.z), atol=0.0051)
         return True
 
     until(page, check)
 
 
-def test_it_opens_as_python_says(page, widget):
-    agrees(page, widget, START)
+def test_it_opens_as_python_says(page, python, widget):
+    agrees(page, python, START)
     box = widget.bounding_box()
     assert box["width"] <= 900 and box["height"] <= 540
     assert len(set(pictures(page).values())) == 4
@@ -216,17 +200,17 @@ def test_it_opens_as_python_says(page, widget):
         canvas = widget.locator(f".{name}")
         assert canvas.get_attribute("aria-label") and canvas.bounding_box()["height"] > 100
         assert canvas.evaluate("c => c.width >= 1.9 * c.clientWidth")  # sharp on a projector
-    assert widget.get_attribute("aria-label") == ask(page, "filters.alt").strip("'")
+    assert widget.get_attribute("aria-label") == python.alt
     for name in ("z₁", "z₂", "z₃", "Network"):
         control = widget.get_by_label(name, exact=True)
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
     assert widget.get_by_role("button", name="Move").count() == 4
 
 
-def test_x_hat_is_drawn_where_it_is(page, widget):
+def test_x_hat_is_drawn_where_it_is(page, python, widget):
     """The thick line at n = 3, against the axes from -limit to limit."""
-    ask(page, "filters.set_trait('z', [-0.5, -0.9, 0.1])")
-    agrees(page, widget, [-0.5, -0.9, 0.1])
+    tell(page, python, z=[-0.5, -0.9, 0.1])
+    agrees(page, python, [-0.5, -0.9, 0.1])
     rows = page.eval_on_selector(
         ".course-filters .scaled",
         """canvas => {
@@ -237,11 +221,11 @@ def test_x_hat_is_drawn_where_it_is(page, widget):
             return rows;
         }""",
     )
-    x_hat, limit = eval(ask(page, "float(filters.decode(filters.z)[3]), filters.limits[0]"))
+    x_hat, limit = python.decode(python.z)[3], python.limits[0]
     assert np.mean(rows) == pytest.approx(12 + 146 * (limit - x_hat) / (2 * limit), abs=0.6)
 
 
-def test_z_follows_the_pointer_while_it_is_down(page, widget):
+def test_z_follows_the_pointer_while_it_is_down(page, python, widget):
     code = widget.locator(".code")
     code.scroll_into_view_if_needed()
     box = code.bounding_box()
@@ -256,40 +240,40 @@ def test_z_follows_the_pointer_while_it_is_down(page, widget):
     before = pictures(page)
     page.mouse.down()
     page.mouse.move(*point(-0.6, 0.3), steps=8)
-    agrees(page, widget, [-0.6, 0.3, 0.2], atol=0.02)
+    agrees(page, python, [-0.6, 0.3, 0.2], atol=0.02)
     assert changed(page, before) == ["family", "scaled", "code"]  # the filters stay
     page.mouse.move(box["x"] + box["width"] + 100, box["y"] - 50)  # stays in the plane
     page.mouse.up()
     page.mouse.move(*point(0, 0))
     frames(page)
-    agrees(page, widget, [1, 1, 0.2])
+    agrees(page, python, [1, 1, 0.2])
     assert code.evaluate("c => getComputedStyle(c).touchAction") == "none"
 
 
-def test_z_by_keys(page, widget):
+def test_z_by_keys(page, python, widget):
     widget.locator(".code").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
-    agrees(page, widget, [-0.2, 0.2, 0.2])
+    agrees(page, python, [-0.2, 0.2, 0.2])
     page.keyboard.press("ArrowDown")
     page.keyboard.press("Home")
-    agrees(page, widget, [0, 0, 0.2])
+    agrees(page, python, [0, 0, 0.2])
 
 
-def test_z_by_sliders(page, widget):
+def test_z_by_sliders(page, python, widget):
     before = pictures(page)
     for name, value in [("z₁", "0.75"), ("z₂", "-1"), ("z₃", "-0.33")]:
         widget.get_by_label(name, exact=True).fill(value)
-    agrees(page, widget, [0.75, -1, -0.33])
+    agrees(page, python, [0.75, -1, -0.33])
     assert changed(page, before) == ["family", "scaled", "code"]
     before = pictures(page)
     widget.get_by_label("z₃", exact=True).focus()
     page.keyboard.press("ArrowRight")
-    agrees(page, widget, [0.75, -1, -0.32])
+    agrees(page, python, [0.75, -1, -0.32])
     assert changed(page, before) == ["family", "scaled", "code"]
 
 
-def test_a_dot_is_hollow_below_0(page, widget):
+def test_a_dot_is_hollow_below_0(page, python, widget):
     def ink():
         return page.eval_on_selector(
             ".course-filters .code",
@@ -300,32 +284,32 @@ def test_a_dot_is_hollow_below_0(page, widget):
         )
 
     for z_3, value in [(0.5, 0x22), (-0.5, 255)]:
-        ask(page, f"filters.set_trait('z', [0.0, 0.0, {z_3}])")
+        tell(page, python, z=[0.0, 0.0, z_3])
         until(page, lambda value=value: ink() == value)
 
 
-def test_another_network(page, widget):
+def test_another_network(page, python, widget):
     before = pictures(page)
     select = widget.get_by_label("Network", exact=True)
     select.focus()
     page.keyboard.press("ArrowDown")
-    until(page, lambda: ask(page, "filters.network") == "'rough'")
-    agrees(page, widget, START)
+    agrees(page, python, START)
+    assert python.network == "rough"
     assert changed(page, before) == ["family", "scaled", "filters"]  # the code stays
     select.select_option(label="smooth")
-    until(page, lambda: ask(page, "filters.network") == "'smooth'")
-    agrees(page, widget, START)
+    agrees(page, python, START)
+    assert python.network == "smooth"
     assert changed(page, before) == []
 
 
-def test_it_follows_python(page, widget):
-    ask(page, "[filters.set_trait('z', [-1.0, 0.25, 1.0]), filters.set_trait('network', 'rough')]")
-    agrees(page, widget, [-1, 0.25, 1])
+def test_it_follows_python(page, python, widget):
+    tell(page, python, z=[-1.0, 0.25, 1.0], network="rough")
+    agrees(page, python, [-1, 0.25, 1])
     assert widget.get_by_label("Network", exact=True).input_value() == "rough"
-    ask(page, "filters.set_trait('z', [1.0, 1.0, 1.0])")
-    agrees(page, widget, [1, 1, 1])
-    outside = ask(page, "abs(filters.decode(filters.z)).max() > filters.limits[1]")
-    assert ("beyond the axes" in widget.inner_text()) == ("True" in outside)
+    tell(page, python, z=[1.0, 1.0, 1.0])
+    agrees(page, python, [1, 1, 1])
+    outside = abs(python.decode(python.z)).max() > python.limits[1]
+    assert ("beyond the axes" in widget.inner_text()) == outside
 
 
 # ---- its motion, in a page whose clock stands still

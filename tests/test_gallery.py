@@ -2,21 +2,15 @@
 
 import io
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from PIL import Image
 
 from course_utils.widgets.gallery import Gallery
-from publish import build
-from tests.bare import show
-from tests.deck import deck_around, faults, go_to, open_deck
-from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask
-from tests.waiting import change_theme, until
-from tools.notebooks import normalise
+from tests.bare import hear, show, tell
+from tests.seven import stored
+from tests.waiting import rgba, until
 
 ALT = "A picture that becomes clearer step by step, by hair colour, weight and seed."
 AXES = {
@@ -74,16 +68,13 @@ def test_bytes_floats_and_tensors_are_taken_alike():
 
 def test_it_is_stored_with_a_picture_and_alt_text():
     widget = Gallery(pictures(3, 2, 5), AXES, ALT)
-    data, metadata = widget._repr_mimebundle_()
-    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in data
-    for word in ("http", "fetch(", "import "):
-        assert word not in widget._esm
+    picture = stored(widget)
+    assert widget.alt == ALT
     (ax,) = widget._first_picture().axes
     assert ax.get_title() == "hair black, guidance weight 0, denoising step 0"
     np.testing.assert_array_equal(ax.images[0].get_array(), pictures(3, 2, 5)[0, 0, 4])
     widget.state = [2, 0, 4]
-    assert widget._repr_mimebundle_()[0]["image/png"] != data["image/png"]
+    assert widget._repr_mimebundle_()[0]["image/png"] != picture
 
 
 x = pictures(3, 2, 5)
@@ -143,37 +134,26 @@ def test_what_is_chosen_stays_in_range(state):
     assert widget.state == [0, 0, 4]
 
 
-# ---- in JupyterLab
-
-SETUP = f"""
-import numpy as np
-from course_utils.widgets.gallery import Gallery
-x = np.random.default_rng(0).integers(256, size=(3, 2, 5, 2, 2, 3), dtype=np.uint8)
-x = x.repeat(8, -3).repeat(8, -2)
-gallery = Gallery(x, {AXES}, {ALT!r})
-gallery
-""".strip()
+# ---- in a page
 
 
 @pytest.fixture(scope="module")
-def page(lab, lab_folder, browser):
-    second = "single = Gallery(x[0, 0], {'step': range(5)}, 'A row of five pictures.')\nsingle"
-    cells = [new_code_cell(source) for source in (SETUP, "gallery", second)]
-    nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "gallery.ipynb")
-    page, _ = open_and_run(browser, lab, "gallery.ipynb")
-    page.wait_for_function("() => document.querySelectorAll('.course-gallery').length === 3")
-    yield page
+def bare(browser):
+    """A page with the widget alone, and the widget in Python."""
+    made = Gallery(x, AXES, ALT)
+    page = show(browser, made, 1000)
+    yield page, made
     page.close()
 
 
 @pytest.fixture
-def widget(page):
-    """The first of two views, as it opened."""
-    ask(page, "gallery.set_trait('state', [0, 0, 4])")
-    first = page.locator(".course-gallery").first
-    first.scroll_into_view_if_needed()
-    shows(first, 0, 0, 4)
-    return first
+def widget(bare):
+    """The widget as it opened."""
+    page, python = bare
+    tell(page, python, state=[0, 0, 4])
+    widget = page.locator(".course-gallery")
+    shows(widget, 0, 0, 4)
+    return widget
 
 
 def shows(widget, *state, frames=x):
@@ -183,13 +163,7 @@ def shows(widget, *state, frames=x):
 
 def showing(widget, state, frames):
     canvas = widget.locator("canvas")
-    data = canvas.evaluate(
-        """canvas => {
-            const {width, height} = canvas, pen = canvas.getContext('2d');
-            return [height, width, [...pen.getImageData(0, 0, width, height).data]];
-        }"""
-    )
-    seen, frame = np.reshape(data[2], (data[0], data[1], 4)), frames[state].astype(int)
+    seen, frame = rgba(canvas).astype(int), frames[state].astype(int)
     zoom = len(seen) // len(frame)
     assert seen.shape[:2] == (zoom * frame.shape[0], zoom * frame.shape[1])
     assert (seen[..., 3] == 255).all()
@@ -214,20 +188,24 @@ def radio(widget, name, value):
     return widget.get_by_role("group", name=name, exact=True).get_by_label(value, exact=True)
 
 
-def test_it_opens_as_python_says(page, widget):
-    for view in page.locator(".course-gallery").all()[:2]:
-        shows(view, 0, 0, 4)
-    shows(page.locator(".course-gallery").nth(2), 4, frames=x[0, 0])
+def test_it_opens_as_python_says(widget):
     box, canvas = widget.bounding_box(), widget.locator("canvas").bounding_box()
     assert box["width"] <= 1000 and box["height"] <= 500
     assert canvas["width"] == canvas["height"] == 256
     assert widget.get_attribute("aria-label") == ALT
     for control in widget.locator("canvas, input").all():
         assert control.get_attribute("data-lm-suppress-shortcuts") == "true"
-    page.screenshot(path="build/gallery.png")
+    widget.page.screenshot(path="build/gallery.png")
 
 
-def test_choosing_by_mouse_and_keys(page, widget):
+def test_a_single_row_of_pictures(browser):
+    page = show(browser, Gallery(x[0, 0], {"step": range(5)}, "A row of five pictures."))
+    shows(page.locator(".course-gallery"), 4, frames=x[0, 0])
+    page.close()
+
+
+def test_choosing_by_mouse_and_keys(bare, widget):
+    page, python = bare
     radio(widget, "hair", "blond").click()
     shows(widget, 2, 0, 4)
     widget.get_by_text("1.5").click()
@@ -249,14 +227,13 @@ def test_choosing_by_mouse_and_keys(page, widget):
     shows(widget, 1, 1, 0)
     page.keyboard.press("ArrowLeft")
     shows(widget, 1, 1, 0)
-    until(page, lambda: ask(page, "gallery.state") == "[1, 1, 0]")
-    shows(page.locator(".course-gallery").nth(1), 1, 1, 0)  # the other view
+    hear(page, python, "state")
+    assert python.state == [1, 1, 0]
 
 
-def test_it_follows_python(page, widget):
-    ask(page, "gallery.set_trait('state', [2, 1, 3])")
-    for view in page.locator(".course-gallery").all()[:2]:
-        shows(view, 2, 1, 3)
+def test_it_follows_python(bare, widget):
+    tell(*bare, state=[2, 1, 3])
+    shows(widget, 2, 1, 3)
 
 
 def test_it_plays_to_the_end(browser):
@@ -279,42 +256,3 @@ def test_it_plays_to_the_end(browser):
     page.clock.run_for(1000)
     shows(widget, 0, 0, 2)
     page.close()
-
-
-def test_it_can_be_read_in_a_dark_theme(page, widget):
-    light = "e => getComputedStyle(e).color.match(/\\d+/g).slice(0, 3).reduce((s, v) => s + +v, 0)"
-    assert widget.locator("legend").first.evaluate(light) < 150
-    change_theme(page, "Dark")
-    assert widget.locator("legend").first.evaluate(light) > 600
-    page.screenshot(path="build/gallery_dark.png")
-    change_theme(page, "Light")
-
-
-# ---- in a deck
-
-
-@pytest.fixture(scope="module")
-def deck(tmp_path_factory):
-    """A deck with the widget under a line of text."""
-    return deck_around(SETUP, tmp_path_factory.mktemp("deck"))
-
-
-def test_it_fits_a_slide(browser, deck):
-    assert faults(browser, deck, build.ROOT / "build" / "screenshots") == []
-
-
-def test_it_is_alive_in_a_deck_without_network(browser, deck):
-    page, requests, errors = open_deck(browser, deck)
-    go_to(page, ".course-gallery")
-    widget, here = page.locator(".course-gallery"), page.evaluate("Reveal.getIndices()")
-    shows(widget, 0, 0, 4)
-    radio(widget, "hair", "brown").click()
-    shows(widget, 1, 0, 4)
-    page.keyboard.press("ArrowRight")
-    shows(widget, 2, 0, 4)
-    widget.locator("canvas").focus()
-    page.keyboard.press("ArrowLeft")
-    shows(widget, 2, 0, 3)
-    assert page.evaluate("Reveal.getIndices()") == here
-    page.context.close()
-    assert requests == errors == []

@@ -3,19 +3,17 @@
 import re
 from itertools import pairwise
 
-import nbformat
 import numpy as np
 import pytest
 import torch
-from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import TraitError
 
 from course_utils.density import ImageDensity
 from course_utils.widgets.latent import Latent
-from tests.jupyterlab import open_and_run
-from tests.test_widgets import ask, javascript
+from tests.bare import hear, show, tell
+from tests.javascript import javascript
+from tests.seven import stored
 from tests.waiting import frames, pixels, until
-from tools.notebooks import normalise
 
 ALT = "A latent plane beside the points that a small generator makes of it."
 CLASSES = ("crescent", "star", "ring")
@@ -58,11 +56,8 @@ def changed(place, value):
 )
 def test_it_is_stored_with_a_picture_and_alt_text(change):
     widget = Latent(**settings(**change))
-    data, metadata = widget._repr_mimebundle_()
-    assert data["image/png"] and metadata["image/png"]["alt"] == ALT == data["text/plain"]
-    assert "application/vnd.jupyter.widget-view+json" in data
-    for word in ("http", "fetch(", "import "):
-        assert word not in widget._esm
+    stored(widget)
+    assert widget.alt == ALT
 
 
 def test_a_large_picture_is_made_smaller_and_keeps_its_mass():
@@ -126,7 +121,7 @@ def test_the_condition_goes_from_source_to_target():
 
 @pytest.mark.parametrize("k, n", [(3, 50), (3, 1), (0, 47), (1, 6)])
 @pytest.mark.parametrize("slope, logistic", [(0.2, False), (0, False), (0.2, True)])
-def test_three_times_the_same_generator(browser, k, n, slope, logistic):
+def test_three_times_the_same_generator(k, n, slope, logistic):
     net, layers = perceptron(k)
     for part in net[1::2]:
         part.negative_slope = slope
@@ -134,16 +129,7 @@ def test_three_times_the_same_generator(browser, k, n, slope, logistic):
     widget = Latent(layers, z, ALT, CLASSES[:k], slope=slope, logistic=logistic)
     if k == 3:
         widget.source, widget.target, widget.mix = 2, 0, 0.3
-    function = """(code, state) => {
-        for (const name of ['weights', 'cloud', 'picture'])
-            state[name] = new DataView(new Uint8Array([0, 0, 0, ...state[name]]).buffer, 3);
-        const { layers, cloud } = code.decode({get: name => state[name]});
-        const c = code.condition(state.classes.length, state.source, state.target, state.mix);
-        return [c, [...code.forward(layers, cloud, c)]];
-    }"""
-    state = {name: getattr(widget, name) for name in Latent.class_own_traits()}
-    state = {name: list(v) if isinstance(v, bytes) else v for name, v in state.items()}
-    c, points = javascript(browser, widget, function, state)
+    c, points = javascript("latent", widget)
     np.testing.assert_allclose(c, widget.c, atol=1e-12)
     z = np.float32(z)
     np.testing.assert_allclose(np.reshape(points, (n, 2)), widget.G(z, widget.c), atol=1e-5)
@@ -152,46 +138,46 @@ def test_three_times_the_same_generator(browser, k, n, slope, logistic):
     np.testing.assert_allclose(expected.detach().numpy(), widget.G(z, widget.c), atol=1e-5)
 
 
-# ---- in JupyterLab
+# ---- in a page
+
+
+def large(k, **change):
+    """A generator of three hidden layers of 64, from 2 + k numbers, and a cloud of 2,000 points."""
+    rng = np.random.default_rng(0)
+    widths, ends = (2 + k, 64, 64, 64, 2), [(1, 0), (1, 0), (1, 0), (0.3, 0.5)]
+    layers = [
+        (size * rng.standard_normal((n, m)) / n**0.5, np.full(m, centre))
+        for (n, m), (size, centre) in zip(pairwise(widths), ends, strict=True)
+    ]
+    return Latent(layers, rng.standard_normal((2000, 2)), ALT, **change)
 
 
 @pytest.fixture(scope="module")
-def page(lab, lab_folder, browser):
-    setup = """
-        import numpy as np
-        from course_utils.density import ImageDensity
-        from course_utils.widgets.latent import Latent
-        rng = np.random.default_rng(0)
-        def layer(n, m, size=1.0, centre=0.0):
-            return size * rng.standard_normal((n, m)) / n**0.5, np.full(m, centre)
-        def layers(k):
-            return [layer(2 + k, 64), layer(64, 64), layer(64, 64), layer(64, 2, 0.3, 0.5)]
-        z = rng.standard_normal((2000, 2))
-        """
-    sources = [
-        re.sub(r"\n {8}", "\n", setup).strip(),
-        f"latent = Latent(layers(3), z, {ALT!r}, {CLASSES!r}, ImageDensity.from_file('ring').pdf)\n"
-        "latent",
-        f"free = Latent(layers(0), z, {ALT!r})\nfree",
-    ]
-    notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
-    nbformat.write(normalise(notebook), lab_folder / "latent.ipynb")
-    page, _ = open_and_run(browser, lab, "latent.ipynb")
-    page.wait_for_function("() => document.querySelectorAll('.course-latent').length === 2")
-    page.locator(".course-latent").first.scroll_into_view_if_needed()
+def bare(browser):
+    """A page with the conditional widget alone, and the widget in Python."""
+    made = large(3, classes=CLASSES, picture=ImageDensity.from_file("ring").pdf)
+    page = show(browser, made)
     page.screenshot(path="build/latent.png")
-    yield page
+    yield page, made
     page.close()
 
 
 @pytest.fixture
-def widget(page):
-    """The conditional widget as it opened."""
-    start = "latent.set_trait('z', [0.5, 0.5]), latent.set_trait('mix', 0.0)"
-    ask(page, f"({start}, latent.set_trait('source', 0), latent.set_trait('target', 1))")
-    widget = page.locator(".course-latent").first
-    reads(page, widget, {"z": [0.5, 0.5], "c": [1, 0, 0]})
-    return widget
+def page(bare):
+    return bare[0]
+
+
+@pytest.fixture
+def python(bare):
+    return bare[1]
+
+
+@pytest.fixture
+def widget(page, python):
+    """The widget as it opened."""
+    tell(page, python, z=[0.5, 0.5], mix=0.0, source=0, target=1)
+    reads(page, python, {"z": [0.5, 0.5], "c": [1, 0, 0]})
+    return page.locator(".course-latent")
 
 
 def readout(widget):
@@ -201,15 +187,16 @@ def readout(widget):
     return {name: [float(v) for v in numbers.split(",")] for name, numbers in parts}
 
 
-def reads(page, widget, expected, atol=0.0):
+def reads(page, python, expected, atol=0.0):
     """The text gets what is expected, and Python has the same z and G(z, c)."""
 
     def check():
-        text = readout(widget)
+        text = readout(page.locator(".course-latent"))
         for name, numbers in expected.items():
             np.testing.assert_allclose(text[name], numbers, atol=atol)
-        assert ask(page, "latent.z") == str(text["z"])
-        truth = eval(ask(page, "latent.G([latent.z], latent.c)[0].tolist()"))
+        hear(page, python, "z", "source", "target", "mix")
+        assert python.z == text["z"]
+        truth = python.G([python.z], python.c)[0]
         np.testing.assert_allclose(text["G(z, c)"], truth, atol=0.0051)
         return True
 
@@ -233,8 +220,8 @@ def middle_of_orange(page, canvas):
     )
 
 
-def test_it_opens_as_python_says(page, widget):
-    expected = eval(ask(page, "latent.G([latent.z], latent.c)[0].tolist()"))
+def test_it_opens_as_python_says(page, python, widget):
+    expected = python.G([python.z], python.c)[0]
     text = readout(widget)
     assert text["z"] == [0.5, 0.5] and text["c"] == [1, 0, 0]
     np.testing.assert_allclose(text["G(z, c)"], expected, atol=0.0051)
@@ -247,7 +234,7 @@ def test_it_opens_as_python_says(page, widget):
     assert widget.locator(".latent").get_attribute("data-lm-suppress-shortcuts") == "true"
 
 
-def test_z_follows_the_pointer_while_it_is_down(page, widget):
+def test_z_follows_the_pointer_while_it_is_down(page, python, widget):
     latent = widget.locator(".latent")
     latent.scroll_into_view_if_needed()
     box, before = latent.bounding_box(), readout(widget)
@@ -261,7 +248,7 @@ def test_z_follows_the_pointer_while_it_is_down(page, widget):
     assert readout(widget) == before
     page.mouse.down()
     page.mouse.move(*point(1 / 6, 1 / 3), steps=8)
-    reads(page, widget, {"z": [-2, 1]}, atol=0.02)
+    reads(page, python, {"z": [-2, 1]}, atol=0.02)
     assert readout(widget)["G(z, c)"] != before["G(z, c)"]
     moved = np.subtract(middle_of_orange(page, "generated"), marker)
     assert np.abs(moved).max() > 3
@@ -269,54 +256,58 @@ def test_z_follows_the_pointer_while_it_is_down(page, widget):
     page.mouse.up()
     page.mouse.move(box["x"] + 60, box["y"] + 60)
     frames(page)
-    reads(page, widget, {"z": [3, 3]})
+    reads(page, python, {"z": [3, 3]})
 
 
-def test_z_by_keys(page, widget):
+def test_z_by_keys(page, python, widget):
     widget.locator(".latent").focus()
     for key in ("ArrowRight", "ArrowUp", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
-    reads(page, widget, {"z": [0.3, 0.6]})
+    reads(page, python, {"z": [0.3, 0.6]})
     page.keyboard.press("Shift+ArrowDown")
     page.keyboard.press("ArrowDown")
-    reads(page, widget, {"z": [0.3, 0.3]})
+    reads(page, python, {"z": [0.3, 0.3]})
     page.keyboard.press("Home")
-    reads(page, widget, {"z": [0, 0]})
+    reads(page, python, {"z": [0, 0]})
 
 
-def test_the_condition_moves_the_cloud(page, widget):
+def test_the_condition_moves_the_cloud(page, python, widget):
     planes = [f".course-latent .{name}" for name in ("latent", "generated")]
     before = [pixels(page, plane) for plane in planes]
     slider = widget.get_by_label("mix", exact=True)
     slider.focus()
     for _ in range(3):
         page.keyboard.press("ArrowRight")
-    reads(page, widget, {"c": [0.97, 0.03, 0]})
-    assert ask(page, "latent.mix") == "0.03"
+    reads(page, python, {"c": [0.97, 0.03, 0]})
+    assert python.mix == 0.03
     slider.fill("0.6")
-    reads(page, widget, {"c": [0.4, 0.6, 0]})
+    reads(page, python, {"c": [0.4, 0.6, 0]})
     after = [pixels(page, plane) for plane in planes]
     assert after[0] == before[0] and after[1] != before[1]
     widget.get_by_label("to", exact=True).select_option(label="ring")
     widget.get_by_label("from", exact=True).focus()
     page.keyboard.press("ArrowDown")
-    reads(page, widget, {"c": [0, 0.4, 0.6]})
-    assert ask(page, "(latent.source, latent.target, latent.mix)") == "(1, 2, 0.6)"
+    reads(page, python, {"c": [0, 0.4, 0.6]})
+    assert (python.source, python.target, python.mix) == (1, 2, 0.6)
 
 
-def test_it_follows_python(page, widget):
-    ask(page, "[latent.set_trait('z', [-1.0, 2.0]), latent.set_trait('mix', 1.0)]")
-    reads(page, widget, {"z": [-1, 2], "c": [0, 1, 0]})
+def test_it_follows_python(page, python, widget):
+    tell(page, python, z=[-1.0, 2.0], mix=1.0)
+    reads(page, python, {"z": [-1, 2], "c": [0, 1, 0]})
     assert widget.get_by_label("mix", exact=True).input_value() == "1"
     np.testing.assert_allclose(middle_of_orange(page, "latent"), [148, 65], atol=0.5)
 
 
-def test_without_classes_there_is_nothing_to_mix(page):
-    free = page.locator(".course-latent").nth(1)
+def test_without_classes_there_is_nothing_to_mix(browser):
+    python = large(0)
+    page = show(browser, python)
+    free = page.locator(".course-latent")
     assert free.locator("select, input").count() == 0
     assert set(readout(free)) == {"z", "G(z)"}
     free.locator(".latent").focus()
     page.keyboard.press("Home")
-    until(page, lambda: readout(free)["z"] == [0, 0] and ask(page, "free.z") == "[0.0, 0.0]")
-    expected = eval(ask(page, "free.G([free.z])[0].tolist()"))
-    np.testing.assert_allclose(readout(free)["G(z)"], expected, atol=0.0051)
+    until(page, lambda: readout(free)["z"] == [0, 0])
+    hear(page, python, "z")
+    assert python.z == [0, 0]
+    np.testing.assert_allclose(readout(free)["G(z)"], python.G([python.z])[0], atol=0.0051)
+    page.close()

@@ -1,6 +1,9 @@
 """Waits for a state, so that no browser test depends on how fast the machine is."""
 
+import base64
 import time
+
+import numpy as np
 
 LIMIT = 120  # seconds after which what is waited for will never come
 
@@ -23,6 +26,21 @@ def until(page, check):
 def pixels(page, selector) -> str:
     """What a canvas shows."""
     return page.eval_on_selector(selector, "canvas => canvas.toDataURL()")
+
+
+def rgba(canvas) -> np.ndarray:
+    """The bytes of a canvas, given by its locator: `(height, width, 4)`."""
+    text = canvas.evaluate(
+        """canvas => {
+            const { width, height } = canvas;
+            const { data } = canvas.getContext('2d').getImageData(0, 0, width, height);
+            let text = '';
+            for (let k = 0; k < data.length; k += 30000)
+                text += String.fromCharCode(...data.subarray(k, k + 30000));
+            return [height, width, btoa(text)];
+        }"""
+    )
+    return np.frombuffer(base64.b64decode(text[2]), np.uint8).reshape(*text[:2], 4)
 
 
 def redrawn(page, selector, *before) -> str:

@@ -1,5 +1,6 @@
 """What the widgets share: a first picture for readers without a kernel, an alt text, a network."""
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -11,6 +12,10 @@ from numpy.typing import ArrayLike, DTypeLike
 
 from course_utils import plots
 from course_utils.arguments import real
+
+IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
+Layers = list[tuple[np.ndarray, np.ndarray]]  # (W, b) of each layer of a perceptron
+EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 
 
 class CourseWidget(anywidget.AnyWidget):
@@ -28,7 +33,7 @@ class CourseWidget(anywidget.AnyWidget):
 
     def _repr_mimebundle_(self, **kwargs):
         bundle = super()._repr_mimebundle_(**kwargs)
-        data, metadata = bundle if isinstance(bundle, tuple) else (bundle, {})
+        data, metadata = bundle if isinstance(bundle, tuple) else (bundle or {}, {})
         fig = self._first_picture()
         picture, picture_metadata = plots.still(fig, self.alt, self._note)
         plots.plt.close(fig)
@@ -40,10 +45,19 @@ class CourseWidget(anywidget.AnyWidget):
         plots.speak(self.alt)
 
 
-def script(*parts: str) -> str:
-    """The JavaScript of a widget: what all widgets share, then these files."""
-    folder = Path(__file__).parent
-    return "\n".join((folder / f"{part}.js").read_text("utf-8") for part in ("base", *parts))
+def script(name: str) -> str:
+    """The JavaScript of a widget as one module: its file, behind those of this folder it imports."""
+    parts: dict[str, str] = {}
+
+    def read(name: str) -> None:
+        text = (Path(__file__).parent / f"{name}.js").read_text("utf-8")
+        for other in IMPORT.findall(text):
+            if other not in parts:
+                read(other)
+        parts[name] = EXPORT.sub("", IMPORT.sub("", text))
+
+    read(name)
+    return "\n".join(parts.values())
 
 
 def array(value: ArrayLike, kind: DTypeLike | None = "<f4") -> np.ndarray:
@@ -56,17 +70,17 @@ def array(value: ArrayLike, kind: DTypeLike | None = "<f4") -> np.ndarray:
         return np.asarray(real("What a widget shows", value), kind)
 
 
-def checked_layers(layers: Iterable[tuple[ArrayLike, ArrayLike]], given: int, there: str) -> list:
+def checked_layers(layers: Iterable[tuple[ArrayLike, ArrayLike]], given: int, there: str) -> Layers:
     """The layers `(W, b)` of a perceptron x @ W + b as float32 arrays.
 
     Raises:
         ValueError: they do not take the `given` numbers, which is what `there` says, one does not
             take what the one before gives, or a weight is not finite.
     """
-    layers = [(array(W), array(b)) for W, b in layers]
-    if not layers:
+    checked = [(array(W), array(b)) for W, b in layers]
+    if not checked:
         raise ValueError("layers must hold at least one (W, b).")
-    for number, (W, b) in enumerate(layers, 1):
+    for number, (W, b) in enumerate(checked, 1):
         if W.ndim != 2 or b.shape != W.shape[1:]:
             raise ValueError(
                 f"Layer {number} must have W of shape (in, out) and b of shape (out,), "
@@ -78,11 +92,11 @@ def checked_layers(layers: Iterable[tuple[ArrayLike, ArrayLike]], given: int, th
             raise ValueError(f"Layer {number} has NaN or infinite weights.")
         given = len(b)
         there = f"layer {number} gives {given}"
-    return layers
+    return checked
 
 
-def in_bytes(layers: list[tuple[np.ndarray, np.ndarray]]) -> dict:
-    """The traits of a perceptron, as `plane.js` takes them."""
+def in_bytes(layers: Layers) -> dict:
+    """The traits of a perceptron, as `perceptron.js` takes them."""
     return {
         "widths": [len(layers[0][0]), *(len(b) for _, b in layers)],
         "weights": b"".join(W.tobytes() + b.tobytes() for W, b in layers),
@@ -90,7 +104,7 @@ def in_bytes(layers: list[tuple[np.ndarray, np.ndarray]]) -> dict:
 
 
 def forward(
-    layers: list[tuple[np.ndarray, np.ndarray]],
+    layers: Layers,
     x: np.ndarray,
     bend: Callable[[np.ndarray], np.ndarray],
     end: Callable[[np.ndarray], np.ndarray],

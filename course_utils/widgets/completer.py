@@ -33,7 +33,7 @@ class Completer(base.CourseWidget):
         ValueError: net is another network, a shape does not fit, or a number is out of range.
     """
 
-    _esm = base.script("plane", "completer")
+    _esm = base.script("completer")
     shape = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     palette = traitlets.Bytes().tag(sync=True)
@@ -61,9 +61,10 @@ class Completer(base.CourseWidget):
             raise ValueError(f"pictures must be 1 to 64, each of {size} x {size} pixels.")
         covered = np.indices((size, size))[0] >= size // 2 if covered is None else covered
         temperature = number("temperature", temperature, 0.2, 2)
+        dilations = [layer.dilation[0] for layer in self._net.v]  # pyrefly: ignore[bad-index]
         chosen = dict(temperature=temperature, seed=operator.index(seed), alt=alt)
         super().__init__(
-            shape=[K, C, size, *(layer.dilation[0] for layer in self._net.v)],
+            shape=[K, C, size, *dilations],
             weights=b"".join(base.array(part).tobytes() for part in _parts(self._net)),
             palette=np.uint8(np.round(255 * self._palette)).tobytes(),
             pictures=np.uint8(self._pictures).tobytes(),

@@ -1,24 +1,67 @@
 // Drag a code over the plane of the training codes; a decoder g(z) makes a picture of it.
 
+import {
+  BLUE,
+  attend,
+  box,
+  button,
+  bytesOf,
+  changes,
+  choice,
+  clamp,
+  floatsOf,
+  frames,
+  keyHelp,
+  labelled,
+  penOf,
+  picture,
+  readout,
+  rootOf,
+  same,
+  slider,
+  stage,
+  steer,
+  tuple,
+} from "./base.js";
+import { forward, leaky, perceptron, sigmoid } from "./perceptron.js";
+import { plane } from "./axes.js";
+
 // By its power series, whose terms have one sign, so that no digit is lost.
-function erf(x) {
+export function erf(x) {
   if (Math.abs(x) > 6) return Math.sign(x);
   let sum = x;
-  for (let k = 1, term = x; Math.abs(term) > 1e-17; k++) sum += term *= 2 * x * x / (2 * k + 1);
-  return 2 / Math.sqrt(Math.PI) * Math.exp(-x * x) * sum;
+  for (let k = 1, term = x; Math.abs(term) > 1e-17; k++) sum += term *= (2 * x * x) / (2 * k + 1);
+  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
 }
 
 const BENDS = {
-  relu: leaky(0), leaky_relu: leaky(0.2), gelu: v => v / 2 * (1 + erf(v / Math.SQRT2)), tanh: Math.tanh,
+  relu: leaky(0),
+  leaky_relu: leaky(0.2),
+  gelu: v => (v / 2) * (1 + erf(v / Math.SQRT2)),
+  tanh: Math.tanh,
 };
-const ENDS = { sigmoid, tanh: v => (Math.tanh(v) + 1) / 2, none: v => Math.min(1, Math.max(0, v)) };
+const ENDS = { sigmoid, tanh: v => (Math.tanh(v) + 1) / 2, none: v => clamp(v, 0, 1) };
 
 // The decoder's layers; the codes, d numbers each; their classes, if they have any.
 export function decode(model) {
   const layers = perceptron(model, BENDS[model.get("activation")], ENDS[model.get("output")]);
-  const d = model.get("widths")[0], numbers = floatsOf(model.get("codes"));
+  const d = model.get("widths")[0];
+  const numbers = floatsOf(model.get("codes"));
   const codes = Array.from({ length: numbers.length / d }, (_, i) => [...numbers.subarray(d * i, d * (i + 1))]);
   return { layers, codes, labels: bytesOf(model.get("labels")) };
+}
+
+// The code that lies nearest to z as the axes show two numbers of it.
+export function nearest(codes, z, axes, limits) {
+  const part = (code, k) => (code[k] - z[k]) / (limits[k][1] - limits[k][0]);
+  const far = code => axes.reduce((sum, k) => sum + part(code, k) ** 2, 0);
+  return codes.reduce((best, code) => (far(code) < far(best) ? code : best));
+}
+
+// For each number of z the unit of its slider and its step with the keys, and the digits that are shown.
+export function unitsOf(limits) {
+  const units = limits.map(([low, high]) => 10 ** Math.floor(Math.log10((high - low) / 2)));
+  return { units, digits: units.map(unit => Math.max(0, 2 - Math.round(Math.log10(unit)))) };
 }
 
 const STYLE = `
@@ -29,153 +72,222 @@ const STYLE = `
   .course-decoder .codes .title { padding-left: 12%; }
   .course-decoder .plane { width: 100%; background: white; cursor: crosshair; }
   .course-decoder .picture { width: 100%; margin-top: 10px; image-rendering: pixelated; outline: 1px solid #999; }
-  .course-decoder output { display: block; margin-top: 6px; }
-  .course-decoder label { display: flex; gap: 8px; align-items: center; }
-  .course-decoder label[hidden] { display: none; }
+  .course-decoder .result output { display: block; margin-top: 6px; }
   .course-decoder button { min-width: 84px; }
   .course-decoder input[type=range] { width: 150px; }
 `;
-const PLANE = 320, LEFT = 44, PICTURE = 280, WALK = 3000;
+const PLANE = 320; // pixels
+const LEFT = 44;
+const PICTURE = 280;
+const WALK = 3000; // milliseconds to another code
+const FEW = 4; // numbers of z that have sliders and stand under the picture
 const named = k => `z${[...String(k + 1)].map(digit => "₀₁₂₃₄₅₆₇₈₉"[digit]).join("")}`;
 
-function render({ model, el, signal }) {
-  const { layers, codes, labels } = decode(model), side = Math.sqrt(layers.at(-1).b.length);
-  const colours = model.get("colours"), medians = Object.entries(model.get("medians")), limits = model.get("limits");
-  const units = limits.map(([low, high]) => 10 ** Math.floor(Math.log10((high - low) / 2)));
-  const digits = units.map(unit => Math.max(0, 2 - Math.round(Math.log10(unit))));
-  const mean = limits.map((_, k) => codes.reduce((sum, code) => sum + code[k], 0) / codes.length);
+// The plane of the codes, to be drawn once for each choice of axes: dots, and digits at the medians.
+function scatter(canvas, model, codes, labels) {
+  const limits = model.get("limits");
+  const colours = model.get("colours");
+  const medians = Object.entries(model.get("medians"));
+  const [across, up] = model.get("plane");
+  const view = plane(canvas, PLANE, LEFT, limits[across], limits[up], [named(across), named(up)]);
+  const at = code => [view.right(code[across]), view.up(code[up])];
+  view.draw(pen => {
+    codes.forEach((code, i) => {
+      pen.fillStyle = colours[labels[i]] ?? BLUE;
+      pen.beginPath();
+      pen.arc(...at(code), 2, 0, 2 * Math.PI);
+      pen.fill();
+    });
+    Object.assign(pen, { font: "bold 19px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
+    Object.assign(pen, { strokeStyle: "white", fillStyle: "#222", lineWidth: 5, lineJoin: "round" });
+    for (const [digit, median] of medians) pen.strokeText(digit, ...at(median)); // no digit under the edge of another
+    for (const [digit, median] of medians) pen.fillText(digit, ...at(median));
+  });
+  return view;
+}
+
+// The picture g(z): shows values from 0 to 1.
+function screen(side) {
+  const canvas = picture("picture", `picture of ${side} by ${side} pixels that the decoder makes of z`);
+  Object.assign(canvas, { width: side, height: side });
+  canvas.style.maxWidth = `${side * Math.max(1, Math.floor(PICTURE / side))}px`;
+  const pen = penOf(canvas);
+  const image = pen.createImageData(side, side);
+  const pixels = new Uint32Array(image.data.buffer);
+  const show = values => {
+    values.forEach((v, k) => {
+      pixels[k] = 0xff000000 | (Math.round(255 * v) * 0x010101);
+    });
+    pen.putImageData(image, 0, 0);
+  };
+  return { canvas, show };
+}
+
+// Which numbers of z the axes show, and sliders for the others.
+function controls(model, place) {
   const change = changes(model);
+  const limits = model.get("limits");
+  const { units } = unitsOf(limits);
+  const selects = ["across", "up"].map((_, axis) =>
+    choice(
+      limits.map((_, k) => named(k)),
+      value => {
+        const pair = model.get("plane");
+        const k = Number(value);
+        const other = pair[1 - axis] === k ? pair[axis] : pair[1 - axis]; // what was chosen there changes places
+        change("plane", axis ? [other, k] : [k, other]);
+      },
+    ),
+  );
+  const few = limits.length > FEW ? [] : limits;
+  const sliders = few.map(([min, max], k) => slider(min, max, units[k] / 100, v => place({ [k]: v })));
+  const labels = sliders.map((control, k) => labelled(named(k), control));
+  const row = box("row", labelled("across", selects[0]), labelled("up", selects[1]), ...labels);
+  row.hidden = limits.length === 2;
+  const show = (plane, z) => {
+    selects.forEach((select, axis) => {
+      select.value = plane[axis];
+    });
+    sliders.forEach((control, k) => {
+      labels[k].hidden = plane.includes(k);
+      control.value = z[k];
+    });
+  };
+  return { row, show };
+}
 
-  const root = rootOf("decoder", model, STYLE);
-  const canvas = make("canvas", { className: "plane", tabIndex: 0 }, { role: "application" });
-  const picture = make("canvas", { className: "picture", width: side, height: side }, {
-    role: "img", "aria-label": `picture of ${side} by ${side} pixels that the decoder makes of z`,
-    style: `max-width: ${side * Math.max(1, Math.floor(PICTURE / side))}px`,
-  });
-  const readout = make("output", {}, { "aria-live": "off" });
-  const box = className => make("div", { className }), title = textContent => make("div", { className: "title", textContent });
-  const views = box("views"), left = box("codes"), right = box("result"), buttons = box("row"), row = box("row");
-  const nearest = make("button", { type: "button", textContent: "Nearest code" });
-  const walk = make("button", { type: "button", textContent: "Walk" });
-  buttons.append(nearest, walk);
-  left.append(title("codes z"), canvas);
-  right.append(title("picture g(z)"), picture, ...(limits.length > 4 ? [] : [readout]), buttons);
-  views.append(left, right);
-  root.append(views, ...(limits.length > 2 ? [row] : []));
-  if (limits.length > 4) root.append(readout);
-  root.append(keyHelp("plane of the codes", ["← ↑ ↓ →", "move z"], ["Shift", "five times as far"],
-    ["Home", "to their mean"]));
+// What a screen reader says of the plane.
+const nameOf = ([across, up]) =>
+  `codes, ${across} across and ${up} up: arrow keys move z, with shift faster, home brings it to the mean of the codes`;
 
-  const selects = ["across", "up"].map((name, axis) => {
-    const select = make("select");
-    limits.forEach((_, k) => select.append(make("option", { textContent: named(k), value: String(k) })));
-    select.onchange = () => { // what was chosen for the other axis changes places
-      const pair = model.get("plane"), k = +select.value, other = pair[1 - axis] === k ? pair[axis] : pair[1 - axis];
-      change("plane", axis ? [other, k] : [k, other]);
-    };
-    row.append(labelled(name, select));
-    return select;
+// Walks to another code at random: `show` gets each code on the way, and whether it is the last.
+function walks(codes, show) {
+  let from, to, since;
+  const motion = frames(now => {
+    const way = Math.max(0, (now - since) / WALK);
+    if (way < 1) show(from.map((v, k) => v + way * (to[k] - v)));
+    else show(to, true);
+    return way < 1;
   });
-  const sliders = limits.length > 4 ? [] : limits.map(([min, max], k) => {
-    const slider = make("input", { type: "range", min, max, step: units[k] / 100 });
-    slider.oninput = () => place({ [k]: +slider.value });
-    row.append(labelled(named(k), slider));
-    return slider;
-  });
-  keepKeys(canvas, ...selects, ...sliders);
-  el.replaceChildren(root);
+  const start = z => {
+    const others = codes.filter(code => !same(code, z));
+    if (!others.length) return;
+    [from, to, since] = [z, others[Math.floor(Math.random() * others.length)], performance.now()];
+    motion.start();
+  };
+  return { ...motion, start };
+}
 
-  const pen = canvas.getContext("2d", { willReadFrequently: true }), screen = picture.getContext("2d");
-  const image = screen.createImageData(side, side), pixels = new Uint32Array(image.data.buffer);
-  let z = [...model.get("z")], across, up, view, still, loop = null;
+// The plane and the picture side by side, and what stands below them; `show` shows a code.
+function layout(root, model, side, digits, does) {
+  const few = digits.length <= FEW;
+  const canvas = stage("plane", "");
+  const result = screen(side);
+  const words = readout();
+  const { row, show } = controls(model, does.set);
+  const walk = button("Walk", does.walk);
+  const right = [box("title", "picture g(z)"), result.canvas, ...(few ? [words] : [])];
+  const keys = [
+    ["← ↑ ↓ →", "move z"],
+    ["Shift", "five times as far"],
+    ["Home", "to their mean"],
+  ];
+  root.append(
+    box(
+      "views",
+      box("codes", box("title", "codes z"), canvas),
+      box("result", ...right, box("row", button("Nearest code", does.near), walk)),
+    ),
+    row,
+    ...(few ? [] : [words]),
+    keyHelp("plane of the codes", ...keys),
+  );
+  const showCode = (axes, z, values) => {
+    result.show(values);
+    words.textContent = `z = ${tuple(z, digits)}`;
+    show(axes, z);
+  };
+  return { canvas, walk, show: showCode };
+}
+
+/** @param {import("./base.js").Place} place */
+function render(place) {
+  const { model, el } = place;
+  const { layers, codes, labels } = decode(model);
+  const limits = model.get("limits");
+  const { units, digits } = unitsOf(limits);
+  const change = changes(model);
+  const mean = limits.map((_, k) => codes.reduce((sum, code) => sum + code[k], 0) / codes.length);
+  let z = [...model.get("z")];
+  let view, still;
+
+  const root = rootOf("decoder", model, el, STYLE);
+  const near = () => turn(nearest(codes, z, model.get("plane"), limits));
+  const does = { set, near, walk: () => (motion.on() ? rest() : start()) };
+  const { canvas, walk, show } = layout(root, model, Math.sqrt(layers[layers.length - 1].b.length), digits, does);
 
   function lay() {
-    [across, up] = model.get("plane");
-    const names = [named(across), named(up)];
-    view = plane(canvas, PLANE, LEFT, limits[across], limits[up], names);
-    view.draw((pen, right, above) => {
-      codes.forEach((code, i) => {
-        pen.fillStyle = colours[labels[i]] ?? BLUE;
-        pen.beginPath();
-        pen.arc(right(code[across]), above(code[up]), 2, 0, 2 * Math.PI);
-        pen.fill();
-      });
-      Object.assign(pen, { font: "bold 19px system-ui, sans-serif", textAlign: "center", textBaseline: "middle" });
-      Object.assign(pen, { strokeStyle: "white", fillStyle: "#222", lineWidth: 5, lineJoin: "round" });
-      for (const write of ["strokeText", "fillText"]) // no digit under the edge of another
-        for (const [digit, median] of medians) pen[write](digit, right(median[across]), above(median[up]));
-    });
-    still = pen.getImageData(0, 0, canvas.width, canvas.height);
-    canvas.setAttribute("aria-label", `codes, ${names[0]} across and ${names[1]} up: arrow keys move z, `
-      + "with shift faster, home brings it to the mean of the codes");
-    selects.forEach((select, axis) => { select.value = [across, up][axis]; });
-    sliders.forEach((slider, k) => { slider.parentElement.hidden = k === across || k === up; });
+    view = scatter(canvas, model, codes, labels);
+    still = view.pen.getImageData(0, 0, canvas.width, canvas.height);
+    canvas.setAttribute("aria-label", nameOf(model.get("plane").map(named)));
     draw();
   }
 
   function draw() {
-    pen.putImageData(still, 0, 0);
-    view.mark([z[across], z[up]], 9);
-    forward(layers, z).forEach((v, k) => { pixels[k] = 0xff000000 | (Math.round(255 * v) * 0x010101); });
-    screen.putImageData(image, 0, 0);
-    readout.textContent = `z = ${tuple(z, digits)}`;
-    sliders.forEach((slider, k) => { slider.value = z[k]; });
+    const axes = model.get("plane");
+    view.pen.putImageData(still, 0, 0);
+    view.mark([z[axes[0]], z[axes[1]]], 9);
+    show(axes, z, forward(layers, z));
   }
 
-  function halt() {
-    cancelAnimationFrame(loop);
-    loop = null;
-    walk.textContent = "Walk";
-  }
-
-  function show(code) {
-    halt();
+  function go(code) {
     z = [...code];
     draw();
   }
 
+  function halt() {
+    motion.stop();
+    walk.textContent = "Walk";
+  }
+
   function turn(code) {
-    show(code);
+    halt();
+    go(code);
     change("z", z);
   }
 
   // Some numbers of z anew, within the axes and with as many digits as are shown.
-  const place = anew => turn(z.map((v, k) => k in anew
-    ? +Math.min(limits[k][1], Math.max(limits[k][0], anew[k])).toFixed(digits[k]) : v));
+  function set(anew) {
+    const shown = k => Number(clamp(anew[k], limits[k][0], limits[k][1]).toFixed(digits[k]));
+    turn(z.map((v, k) => (k in anew ? shown(k) : v)));
+  }
 
-  steer(canvas, event => {
-    const [i, j] = view.at(event);
-    place({ [across]: i, [up]: j });
-  }, way => {
-    const k = way?.[0] ? across : up;
-    if (way) place({ [k]: z[k] + (way[0] + way[1]) * units[k] / 20 });
+  function start() {
+    motion.start(z);
+    if (motion.on()) walk.textContent = "Stop";
+  }
+
+  const rest = () => motion.on() && turn(z);
+  function follow() {
+    if (same(model.get("z"), z)) return;
+    halt();
+    go(model.get("z"));
+  }
+
+  const motion = walks(codes, (code, last = false) => (last ? turn(code) : go(code)));
+  const step = way => {
+    const k = model.get("plane")[way?.[0] ? 0 : 1];
+    if (way) set({ [k]: z[k] + ((way[0] + way[1]) * units[k]) / 20 });
     else turn(mean);
-  });
-
-  nearest.onclick = () => {
-    const far = code => [across, up].reduce((sum, k) => sum + ((code[k] - z[k]) / (limits[k][1] - limits[k][0])) ** 2, 0);
-    turn(codes.reduce((best, code) => far(code) < far(best) ? code : best));
   };
-
-  walk.onclick = () => {
-    const others = codes.filter(code => code.some((v, k) => v !== z[k]));
-    if (loop || !others.length) return rest();
-    const from = z, to = others[Math.floor(Math.random() * others.length)], start = performance.now();
-    const move = now => {
-      const way = Math.max(0, (now - start) / WALK);
-      if (way >= 1) return turn(to);
-      z = from.map((v, k) => v + way * (to[k] - v));
-      draw();
-      loop = requestAnimationFrame(move);
-    };
-    loop = requestAnimationFrame(move);
-    walk.textContent = "Stop";
+  const drag = event => {
+    const [across, up] = model.get("plane");
+    const [i, j] = view.at(event);
+    set({ [across]: i, [up]: j });
   };
-
-  const rest = () => { if (loop) turn(z); };
-  const follow = () => { if (model.get("z").some((v, k) => v !== z[k])) show(model.get("z")); };
+  steer(canvas, drag, step);
   lay();
-  return attend(model, signal, root, { z: follow, plane: lay }, rest, halt);
+  return attend(place, root, { z: follow, plane: lay }, rest, halt);
 }
 
 export default { render };

@@ -43,7 +43,7 @@ class Decoder(base.CourseWidget):
         ValueError: a shape does not fit, the codes are too many, or a number is not finite.
     """
 
-    _esm = base.script("plane", "decoder")
+    _esm = base.script("decoder")
     widths = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     activation = traitlets.Unicode().tag(sync=True)

@@ -1,5 +1,35 @@
 // Look up a stored picture by a few choices: buttons, and a slider that plays for the last of them.
 
+import {
+  attend,
+  box,
+  bytesOf,
+  changes,
+  clamp,
+  keepsKeys,
+  keyHelp,
+  labelled,
+  make,
+  penOf,
+  plays,
+  readout,
+  rootOf,
+  slider,
+  stage,
+  steer,
+  button,
+} from "./base.js";
+
+// The row of the sheet in which the pictures of a choice stand; all numbers but the last choose it.
+export const rowOf = (state, sizes) => state.slice(0, -1).reduce((row, at, axis) => row * sizes[axis] + at, 0);
+
+// Puts red, green and blue, which the sheet has side by side, together: bytes of pixels.
+export function together(parts, rgba) {
+  rgba.forEach((_, k) => {
+    rgba[k] = parts[k % 4]?.[k] ?? 255;
+  });
+}
+
 const STYLE = `
   .course-gallery { display: flex; flex-wrap: wrap; gap: 12px 24px; max-width: 960px; }
   .course-gallery .picture { max-width: 100%; }
@@ -13,7 +43,8 @@ const STYLE = `
     min-height: 28px; }
   .course-gallery fieldset input { width: 20px; height: 20px; margin: 0; accent-color: #0072B2; }
   .course-gallery .choices .row { flex-wrap: nowrap; gap: 12px; align-items: end; margin: 0; }
-  .course-gallery .row label { flex: 0 1 400px; display: grid; grid-template-columns: 1fr auto; font-weight: 600; }
+  .course-gallery .row label { flex: 0 1 400px; display: grid; grid-template-columns: 1fr auto; gap: 0;
+    font-weight: 600; }
   .course-gallery .row label input { grid-area: 2 / 1 / 3 / 3; }
   .course-gallery output { font-weight: 400; }
   .course-gallery .keys { width: 100%; margin: 0; }
@@ -21,86 +52,118 @@ const STYLE = `
 const HIGH = 256; // of a picture on the page, about
 const PACE = 8; // pictures a second
 
-function render({ model, el, signal }) {
-  const [h, w] = model.get("shape"), zoom = Math.max(1, Math.round(HIGH / h));
-  const names = model.get("names"), values = model.get("values");
-  const last = names.length - 1, end = values[last].length - 1;
-  const group = Math.random(); // radio buttons of one name, anywhere in the page, are one choice
-  let sheet = null;
+// Canvas under its titles; `show(sheet, column, row)` draws a picture of the sheet.
+function screen(root, model) {
+  const [h, w] = model.get("shape");
+  const zoom = Math.max(1, Math.round(HIGH / h));
+  const canvas = stage("", "");
+  Object.assign(canvas, { width: zoom * w, height: zoom * h });
+  const titles = model.get("titles").map(textContent => make("span", { textContent }));
+  const place = box("picture", box("titles", ...titles), canvas);
+  place.style.width = `${canvas.width}px`;
+  root.append(place);
+  const pen = penOf(canvas);
+  const small = penOf(make("canvas", { width: 3 * w, height: h }), true);
 
-  const change = changes(model);
-  const choose = (axis, at) => change("state", model.get("state").map((old, i) => i === axis ? at : old));
-  const now = () => model.get("state")[last], go = at => choose(last, Math.min(end, Math.max(0, at)));
-
-  const root = rootOf("gallery", model, STYLE);
-  const canvas = make("canvas", { width: zoom * w, height: zoom * h, tabIndex: 0 }, { role: "application" });
-  const pen = canvas.getContext("2d");
-  pen.imageSmoothingEnabled = false;
-  const small = make("canvas", { width: 3 * w, height: h }).getContext("2d", { willReadFrequently: true });
-  const picture = make("div", { className: "picture" }), titles = make("div", { className: "titles" });
-  titles.append(...model.get("titles").map(textContent => make("span", { textContent })));
-  picture.style.width = `${canvas.width}px`;
-  picture.append(titles, canvas);
-  const choices = make("div", { className: "choices" }), row = make("div", { className: "row" });
-  const radios = values.slice(0, last).map((some, axis) => {
-    const field = make("fieldset");
-    field.append(make("legend", { textContent: names[axis] }));
-    const buttons = some.map((text, at) => {
-      const button = make("input", { type: "radio", name: `${group} ${axis}`, onchange: () => choose(axis, at) });
-      field.append(labelled(text, button));
-      return button;
-    });
-    keepKeys(...buttons);
-    choices.append(field);
-    return buttons;
-  });
-  const play = make("button", { type: "button" });
-  const slider = make("input", { type: "range", min: 0, max: end, step: 1 });
-  const label = labelled(names[last], slider), words = make("output", {}, { "aria-live": "off" });
-  keepKeys(canvas, slider);
-  label.append(words);
-  row.append(play, label);
-  choices.append(row);
-  root.append(picture, choices, keyHelp("picture", ["← →", `change ${names[last]}`], ["Home", "to its start"]));
-  el.replaceChildren(root);
-
-  // The picture at a place of the sheet, from red, green and blue side by side.
-  function paint(i, j) {
-    small.drawImage(sheet, i, j, 3 * w, h, 0, 0, 3 * w, h);
-    const image = small.createImageData(w, h), parts = [0, w, 2 * w].map(x => small.getImageData(x, 0, w, h).data);
-    image.data.forEach((_, k) => { image.data[k] = parts[k % 4]?.[k] ?? 255; });
+  function show(sheet, column, row) {
+    small.drawImage(sheet, 3 * w * column, h * row, 3 * w, h, 0, 0, 3 * w, h);
+    const image = small.createImageData(w, h);
+    const parts = [0, w, 2 * w].map(x => small.getImageData(x, 0, w, h).data);
+    together(parts, image.data);
     small.putImageData(image, 0, 0);
+    pen.imageSmoothingEnabled = false;
     pen.drawImage(small.canvas, 0, 0, w, h, 0, 0, canvas.width, canvas.height);
   }
 
+  return { canvas, show };
+}
+
+// Radio buttons for all choices but the last; `choose` gets the axis and the number of a value.
+function radios(names, values, choose) {
+  const group = Math.random(); // radio buttons of one name, anywhere in the page, are one choice
+  return values.slice(0, -1).map((some, axis) => {
+    const field = make("fieldset", {}, {}, make("legend", { textContent: names[axis] }));
+    const buttons = some.map((text, at) => {
+      const onchange = () => choose(axis, at);
+      const radio = keepsKeys(make("input", { type: "radio", name: `${group} ${axis}`, onchange }));
+      field.append(labelled(text, radio));
+      return radio;
+    });
+    return { field, buttons };
+  });
+}
+
+/** @param {import("./base.js").Place} place */
+function render(place) {
+  const { model, el } = place;
+  const names = model.get("names");
+  const values = model.get("values");
+  const sizes = values.map(some => some.length);
+  const last = names.length - 1;
+  const end = sizes[last] - 1;
+  /** @type {ImageBitmap | null} */
+  let sheet = null;
+
+  const change = changes(model);
+  const choose = (axis, at) => change("state", Object.assign([...model.get("state")], { [axis]: at }));
+  const now = () => model.get("state")[last];
+  const go = at => choose(last, clamp(at, 0, end));
+
+  const root = rootOf("gallery", model, el, STYLE);
+  const { canvas, show } = screen(root, model);
+  const fields = radios(names, values, choose);
+  const play = button("");
+  const control = slider(0, end, 1, at => turn(at));
+  const words = readout();
+  const choices = fields.map(({ field }) => field);
+  const keys = [
+    ["← →", `change ${names[last]}`],
+    ["Home", "to its start"],
+  ];
+  root.append(
+    box("choices", ...choices, box("row", play, labelled(names[last], control, words))),
+    keyHelp("picture", ...keys),
+  );
+
   function draw() {
-    const state = model.get("state"), at = state[last];
-    const line = state.slice(0, last).reduce((sum, i, axis) => sum * values[axis].length + i, 0);
-    if (sheet) paint(3 * w * at, h * line);
-    radios.forEach((buttons, axis) => { buttons[state[axis]].checked = true; });
-    slider.value = at;
+    const state = model.get("state");
+    const at = state[last];
+    if (sheet) show(sheet, at, rowOf(state, sizes));
+    fields.forEach(({ buttons }, axis) => {
+      buttons[state[axis]].checked = true;
+    });
+    control.value = at;
     words.textContent = values[last][at];
-    slider.setAttribute("aria-valuetext", words.textContent);
+    control.setAttribute("aria-valuetext", values[last][at]);
     const chosen = names.map((name, axis) => `${name} ${values[axis][state[axis]]}`).join(", ");
-    const keys = `left and right arrow keys change ${names[last]}, home goes to its start`;
-    canvas.setAttribute("aria-label", `${chosen}: ${keys}`);
+    const does = `left and right arrow keys change ${names[last]}, home goes to its start`;
+    canvas.setAttribute("aria-label", `${chosen}: ${does}`);
   }
 
+  const rewind = () => {
+    if (now() === end) go(0);
+  };
   const advance = () => {
     go(now() + 1);
     return now() !== end;
   };
-  const film = plays(play, () => { if (now() === end) go(0); }, advance, () => PACE);
-  const turn = at => { film.stop(); go(at); };
-  play.onclick = () => { if (film.on()) film.stop(); else film.start(); };
-  slider.oninput = () => turn(+slider.value);
-  steer(canvas, () => {}, way => turn(way ? now() + way[0] : 0));
+  const film = plays(play, rewind, advance, () => PACE);
+  const turn = at => {
+    film.stop();
+    go(at);
+  };
+  play.onclick = () => (film.on() ? film.stop() : film.start());
+  steer(
+    canvas,
+    () => {},
+    way => turn(way ? now() + way[0] : 0),
+  );
   draw();
   createImageBitmap(new Blob([bytesOf(model.get("sheet"))], { type: "image/webp" })).then(made => {
     sheet = made;
     draw();
   });
-  return attend(model, signal, root, { state: draw }, film.stop, film.stop);
+  return attend(place, root, { state: draw }, film.stop);
 }
 
 export default { render };

@@ -101,4 +101,4 @@ def _checked(frames):
         raise TypeError(f"frames must be uint8, or floats from 0 to 1, not {frames.dtype}.")
     if not (abs(frames - 0.5) <= 0.5).all():
         raise ValueError("frames of floats must be numbers from 0 to 1.")
-    return np.uint8(np.round(255 * frames))
+    return np.round(255 * frames).astype(np.uint8)

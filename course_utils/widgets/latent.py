@@ -38,7 +38,7 @@ class Latent(CourseWidget):
         ValueError: a shape does not fit, the cloud is too large, or a number is not finite.
     """
 
-    _esm = script("plane", "latent")
+    _esm = script("latent")
     widths = traitlets.List().tag(sync=True)
     weights = traitlets.Bytes().tag(sync=True)
     slope = traitlets.Float().tag(sync=True)
@@ -142,4 +142,4 @@ def _steps(picture):
         raise ValueError("picture must be a density: finite, nowhere negative, not 0 everywhere.")
     if len(pdf) > MOST_CELLS:
         pdf = resize_local_mean(pdf, (MOST_CELLS, MOST_CELLS))
-    return np.uint8(np.round(255 * pdf / pdf.max()))
+    return np.round(255 * pdf / pdf.max()).astype(np.uint8)

@@ -1,5 +1,50 @@
 // Draw a density; points rain in from it as you draw, with the marginals along the edges.
 
+import {
+  BLUE,
+  GREEN,
+  INK,
+  ORANGE,
+  SKY,
+  attend,
+  box,
+  button,
+  bytesOf,
+  changes,
+  choice,
+  clamp,
+  drags,
+  enable,
+  frames,
+  keyHelp,
+  labelled,
+  make,
+  penOf,
+  picture,
+  placeIn,
+  rootOf,
+  same,
+  sharpness,
+  slider,
+  stage,
+  take,
+  wayOf,
+} from "./base.js";
+import { remembered } from "./memory.js";
+import {
+  aliasTable,
+  greyOfFile,
+  histogram,
+  inColours,
+  layersOf,
+  marginals,
+  put,
+  sample,
+  sheetOf,
+  stacked,
+  stroke,
+} from "./painting.js";
+
 // Canvas and rain stay side by side however narrow the page is, so that the points are seen while one draws.
 const STYLE = `
   .course-painter { max-width: 766px; }
@@ -12,342 +57,457 @@ const STYLE = `
   .course-painter .class { display: flex; gap: 6px; align-items: center; }
   .course-painter .class[aria-pressed=true] { background: #222; }
   .course-painter .class i { width: 16px; height: 16px; border: 1px solid white; }
-  .course-painter label { display: flex; gap: 6px; align-items: center; }
-  .course-painter .hint { color: var(--jp-content-font-color2, #555); font-size: 15px; margin: 6px 0 0; min-height: 1.4em; }
+  .course-painter .hint { min-height: 1.4em; }
 `;
-const PAPER = 340, EDGE = 60; // of the rain's 400 pixels, at most: the square, and the room for each marginal
-const POINTS = 4000, RAIN = 160, UNDO = 100, BINS = 64;
-const ORANGE = "#D55E00", COLOURS = ["#0072B2", ORANGE, "#009E73"]; // of the classes
+const PAPER = 340; // of the rain's 400 pixels, at most: the square
+const EDGE = 60; // and the room for each marginal
+const POINTS = 4000;
+const RAIN = 160; // points a frame
+const UNDO = 100;
+const BINS = 64;
+const COLOURS = [BLUE, ORANGE, GREEN]; // of the classes
+const KEYS = [
+  ["← ↑ ↓ →", "move the brush"],
+  ["Shift", "faster"],
+  ["Space", "puts it down or up"],
+  ["e", "eraser"],
+  ["u", "undo"],
+  ["r", "redo"],
+];
 
-function render({ model, el, signal }) {
-  const side = model.get("side");
-  const classes = model.get("classes"), n = side * side, layers = Math.max(1, classes.length);
-  const lights = (classes.length ? COLOURS : ["#FFFFFF"]).map(c => [1, 3, 5].map(k => parseInt(c.slice(k, k + 2), 16)));
-  let pixels = bytesOf(model.get("pixels")), chosen = 0, news = "";
-  const start = bytesOf(model.get("start")), past = remembered(start.length ? [start] : [], UNDO);
+// The paper to draw on, and beside it the rain of points.
+function views(root, side, classes) {
+  const more = classes.length ? ", c goes to the next class" : "";
+  const paper = stage(
+    "paper",
+    "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, " +
+      `e switches to the eraser and back, u undoes, r does it again${more}`,
+  );
+  Object.assign(paper, { width: side, height: side });
+  const rain = picture("rain", "points drawn from the density, and its marginals along the upper and right edge");
+  root.append(box("views", paper, rain));
+  return { paper, rain };
+}
 
-  const root = rootOf("painter", model, STYLE);
-  const paper = make("canvas", { className: "paper", width: side, height: side, tabIndex: 0 }, {
-    role: "application",
-    "aria-label": "canvas to draw a density on: arrow keys move the brush, with shift faster, space puts it down or up, "
-      + "e switches to the eraser and back, u undoes, r does it again" + (classes.length ? ", c goes to the next class" : ""),
-  });
-  const rain = make("canvas", { className: "rain" }, {
-    role: "img",
-    "aria-label": "points drawn from the density, and its marginals along the upper and right edge",
-  });
-  const size = make("input", { type: "range", min: 1, max: 40, value: 9 }, { "aria-label": "brush size" });
-  const palette = make("div", { className: "row" }, { role: "group", "aria-label": "class to draw" });
-  const buttons = classes.map((name, c) => {
-    const button = make("button", { type: "button", className: "class", onclick: () => choose(c) });
-    button.append(make("i", {}, { style: `background: ${COLOURS[c]}` }), name);
-    palette.append(button);
-    return button;
-  });
-  const eraser = make("button", { type: "button", textContent: "eraser" }, { "aria-pressed": "false" });
-  const [undo, redo, clear] = ["undo", "redo", "clear"].map(textContent => make("button", { type: "button", textContent }));
-  const save = make("button", { type: "button", textContent: "save PNG" });
-  const load = make("button", { type: "button", textContent: "load picture" });
-  const file = make("input", { type: "file", accept: "image/*", hidden: true });
-  const library = bytesOf(model.get("library")), pictures = make("select", {}, { "aria-label": "start from a picture" });
-  keepKeys(paper, size, pictures);
-  pictures.append(make("option", { textContent: "start from …", value: "" }));
-  model.get("names").forEach((name, k) => pictures.append(make("option", { textContent: name, value: String(k) })));
-  const status = make("p", { className: "hint" }, { "aria-live": "polite" });
-  const views = make("div", { className: "views" }), row = make("div", { className: "row" });
-  const label = make("label", { textContent: "brush" });
-  label.append(size);
-  views.append(paper, rain);
-  row.append(label, eraser, undo, redo, clear, pictures, save, load, file);
-  const keys = [["← ↑ ↓ →", "move the brush"], ["Shift", "faster"], ["Space", "puts it down or up"], ["e", "eraser"],
-    ["u", "undo"], ["r", "redo"], ...(classes.length ? [["c", "next class"]] : [])];
-  root.append(views, palette, row, status, keyHelp("black square", ...keys));
-  el.replaceChildren(root);
-
-  const ink = paper.getContext("2d"), sky = rain.getContext("2d");
-  const image = ink.createImageData(side, side);
+// Shows the layers on the paper, and where the brush is.
+function inkOn(paper, side, classes) {
+  const pen = penOf(paper);
+  const image = pen.createImageData(side, side);
   image.data.fill(255);
-  const points = new Float32Array(3 * POINTS);
-  let table = null, drawn = 0, next = 0, left = 0, loop = null;
-  const brush = { x: side / 2, y: side / 2, ring: false, down: false, pointer: null };
-
-  function showPixels() {
-    for (let k = 0; k < n; k++)
-      for (let c = 0; c < 3; c++) {
-        let light = 0;
-        for (let l = 0; l < layers; l++) light += pixels[l * n + k] * lights[l][c] / 255;
-        image.data[4 * k + c] = light;
-      }
-    ink.putImageData(image, 0, 0);
+  const light = colour => [1, 3, 5].map(k => parseInt(colour.slice(k, k + 2), 16));
+  const lights = (classes.length ? COLOURS.slice(0, classes.length) : ["#FFFFFF"]).map(light);
+  return (pixels, brush, radius) => {
+    inColours(pixels, side * side, lights, image.data);
+    pen.putImageData(image, 0, 0);
     if (!brush.ring) return;
-    ink.strokeStyle = classes.length ? "white" : ORANGE;
-    ink.lineWidth = 1.5;
-    ink.beginPath();
-    ink.arc(brush.x, brush.y, Math.max(2, size.value / 2), 0, 2 * Math.PI);
-    ink.stroke();
-  }
+    Object.assign(pen, { strokeStyle: classes.length ? "white" : ORANGE, lineWidth: 1.5 });
+    pen.beginPath();
+    pen.arc(brush.x, brush.y, Math.max(2, radius), 0, 2 * Math.PI);
+    pen.stroke();
+  };
+}
 
-  const erasing = () => eraser.getAttribute("aria-pressed") === "true";
+// Histograms of the points in bars, and the marginals as lines, along the edges of a square of S pixels.
+function drawMarginals(pen, { p_x, p_y, across, up }, S, edge, several) {
+  const room = edge - 4;
+  const tall = room / Math.max(...p_x, ...across);
+  const long = room / Math.max(...p_y, ...up);
+  const wide = S / BINS;
+  const bar = wide - (0.5 * S) / PAPER;
+  pen.fillStyle = several ? "#BBB" : SKY; // grey: of no class
+  across.forEach((v, b) => pen.fillRect(b * wide, edge - v * tall, bar, v * tall));
+  up.forEach((v, b) => pen.fillRect(S, edge + S - (b + 1) * wide, v * long, bar));
+  Object.assign(pen, { strokeStyle: several ? INK : ORANGE, lineWidth: 1.5 });
+  pen.beginPath();
+  p_x.forEach((p, j) => pen.lineTo(((j + 0.5) * S) / p_x.length, edge - p * tall));
+  pen.stroke();
+  pen.beginPath();
+  p_y.forEach((p, i) => pen.lineTo(S + p * long, edge + S - ((i + 0.5) * S) / p_y.length));
+  pen.stroke();
+}
 
-  function say() {
-    const words = news ? [news] : [], empty = classes.filter((_, l) => !pixels.subarray(l * n, (l + 1) * n).some(Boolean));
-    if (empty.length) words.push(`Nothing is drawn in ${empty.join(" or ")}.`);
-    else if (!table) words.push("The canvas is black. White means probable: draw something.");
-    const tool = erasing() ? "Eraser" : classes.length ? `Brush (${classes[chosen]})` : "Brush";
-    if (brush.ring) words.push(`${tool} ${brush.down ? "down" : "up"}.`);
-    status.textContent = words.join(" ");
-  }
+function drawNames(pen, S, edge, wide) {
+  Object.assign(pen, { fillStyle: "#555", font: `${wide < 0.7 * (PAPER + EDGE) ? 11 : 13}px system-ui, sans-serif` });
+  pen.fillText("x", S - 12, edge + S - 6);
+  pen.fillText("y", 6, edge + 15);
+  pen.fillText("p(x)", S + 4, edge / 2 - 4);
+  pen.textAlign = "right";
+  pen.fillText("p(y)", wide - 2, edge - 4);
+  pen.textAlign = "left";
+}
 
-  function choose(c) {
-    chosen = c;
-    buttons.forEach((button, l) => button.setAttribute("aria-pressed", String(l === c)));
-    eraser.setAttribute("aria-pressed", "false");
-    say();
-  }
+// Points that rain in from the layers: new ones take the place of the oldest, until all come from what is drawn now.
+function rainOn(canvas, side, layers) {
+  const pen = penOf(canvas);
+  const points = new Float32Array(3 * POINTS); // x, y and class of each
+  let pixels = new Uint8Array();
+  /** @type {ReturnType<typeof aliasTable>} */
+  let table = null;
+  let drawn = 0;
+  let next = 0;
+  let left = 0;
 
-  // Sets a pixel of one layer (of none: erases); the others keep at most what is left of it.
-  function put(layer, k, value) {
-    let room = 255 - value;
+  function show() {
+    const wide = canvas.clientWidth;
+    const ratio = sharpness();
+    if (!wide) return; // it is not on the page yet
+    if (canvas.width !== Math.round(wide * ratio)) canvas.width = canvas.height = Math.round(wide * ratio);
+    const zoom = wide / (PAPER + EDGE);
+    const [S, edge, dot] = [PAPER, EDGE, 1.5].map(v => v * zoom);
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    pen.fillStyle = "white";
+    pen.fillRect(0, 0, wide, wide);
+    Object.assign(pen, { strokeStyle: "#999", lineWidth: 1 });
+    pen.strokeRect(0.5, edge + 0.5, S - 1, S - 1);
+    if (!table) return;
+    const xs = Array.from({ length: drawn }, (_, i) => points[3 * i]);
+    const ys = Array.from({ length: drawn }, (_, i) => points[3 * i + 1]);
     for (let l = 0; l < layers; l++) {
-      if (l === layer) pixels[l * n + k] = value;
-      else room -= pixels[l * n + k] = Math.min(pixels[l * n + k], room);
+      pen.fillStyle = COLOURS[l];
+      for (let i = 0; i < drawn; i++)
+        if (points[3 * i + 2] === l) pen.fillRect(xs[i] * S - dot / 2, edge + (1 - ys[i]) * S - dot / 2, dot, dot);
     }
+    const bars = { across: histogram(xs, BINS), up: histogram(ys, BINS) };
+    drawMarginals(pen, { ...marginals(pixels, side), ...bars }, S, edge, layers > 1);
+    drawNames(pen, S, edge, wide);
   }
 
-  // A round brush with a soft rim, from one place to another.
-  function stroke(from, to) {
-    const radius = size.value / 2, steps = Math.ceil(Math.hypot(to.x - from.x, to.y - from.y)) || 1;
-    const erase = erasing();
-    for (let s = 0; s <= steps; s++) {
-      const x = from.x + (to.x - from.x) * s / steps, y = from.y + (to.y - from.y) * s / steps;
-      const low = v => Math.max(0, Math.floor(v - radius - 1)), high = v => Math.min(side - 1, Math.ceil(v + radius + 1));
-      for (let i = low(y); i <= high(y); i++)
-        for (let j = low(x); j <= high(x); j++) {
-          const cover = Math.min(1, Math.max(0, radius + 0.5 - Math.hypot(j + 0.5 - x, i + 0.5 - y)));
-          const k = i * side + j, value = Math.round(255 * cover);
-          if (erase) put(null, k, value);
-          else put(chosen, k, Math.max(pixels[chosen * n + k], value));
-        }
-    }
-    changed();
+  // Some new points; whether there are more to come.
+  function fall() {
+    if (!table || left <= 0) return false;
+    const count = Math.min(RAIN, POINTS - next);
+    sample(table, side, points, next, count);
+    next = (next + count) % POINTS;
+    drawn = Math.max(drawn, next || POINTS);
+    left -= count;
+    return true;
   }
 
-  function changed(words = "") {
-    news = words;
-    enable(undo, past.canUndo(pixels));
-    enable(redo, past.canRedo());
-    showPixels();
+  const motion = frames(() => {
+    const more = fall();
+    show();
+    return more;
+  });
+
+  // From now on from these layers.
+  function follow(anew) {
+    pixels = anew;
     table = aliasTable(pixels);
     if (!table) drawn = next = 0;
-    say();
     left = POINTS + RAIN;
-    loop ??= requestAnimationFrame(fall);
+    motion.start();
   }
 
-  function tell() {
-    model.set("pixels", new DataView(pixels.slice().buffer));
-    model.save_changes();
+  // All points at once.
+  function finish() {
+    if (!motion.on()) return;
+    motion.stop();
+    while (fall());
+    show();
   }
 
-  function marginals() {
-    const column = new Float64Array(side), line = new Float64Array(side);
-    let total = 0;
-    for (let k = 0; k < pixels.length; k++) {
-      column[k % side] += pixels[k];
-      line[side - 1 - Math.floor(k / side) % side] += pixels[k];
-      total += pixels[k];
-    }
-    const density = a => a.map(v => v * side / total);
-    const bin = v => Math.min(BINS - 1, Math.floor(v * BINS)); // float32 may round up to 1
-    const across = new Float64Array(BINS), up = new Float64Array(BINS);
-    for (let i = 0; i < drawn; i++) {
-      across[bin(points[3 * i])] += BINS / drawn;
-      up[bin(points[3 * i + 1])] += BINS / drawn;
-    }
-    return { p_x: density(column), p_y: density(line), across, up };
-  }
+  return { show, follow, finish, stop: motion.stop };
+}
 
-  function showRain() {
-    const wide = rain.clientWidth, ratio = sharpness();
-    if (!wide) return; // it is not on the page yet
-    if (rain.width !== Math.round(wide * ratio)) rain.width = rain.height = Math.round(wide * ratio);
-    const zoom = wide / (PAPER + EDGE), S = PAPER * zoom, edge = EDGE * zoom, dot = 1.5 * zoom;
-    sky.setTransform(ratio, 0, 0, ratio, 0, 0);
-    sky.fillStyle = "white";
-    sky.fillRect(0, 0, wide, wide);
-    sky.strokeStyle = "#999";
-    sky.lineWidth = 1;
-    sky.strokeRect(0.5, edge + 0.5, S - 1, S - 1);
-    if (!table) return;
-    for (let l = 0; l < layers; l++) {
-      sky.fillStyle = COLOURS[l];
-      for (let i = 0; i < 3 * drawn; i += 3)
-        if (points[i + 2] === l)
-          sky.fillRect(points[i] * S - dot / 2, edge + (1 - points[i + 1]) * S - dot / 2, dot, dot);
-    }
-    const { p_x, p_y, across, up } = marginals(), room = edge - 4;
-    const tall = room / Math.max(...p_x, ...across), long = room / Math.max(...p_y, ...up);
-    sky.fillStyle = classes.length ? "#BBB" : "#56B4E9"; // grey: of no class
-    for (let b = 0; b < BINS; b++) {
-      sky.fillRect(b * S / BINS, edge - across[b] * tall, S / BINS - 0.5 * zoom, across[b] * tall);
-      sky.fillRect(S, edge + S - (b + 1) * S / BINS, up[b] * long, S / BINS - 0.5 * zoom);
-    }
-    sky.fillStyle = "#555";
-    sky.font = `${zoom < 0.7 ? 11 : 13}px system-ui, sans-serif`;
-    for (const words of [["x", S - 12, edge + S - 6], ["y", 6, edge + 15], ["p(x)", S + 4, edge / 2 - 4]]) sky.fillText(...words);
-    sky.textAlign = "right";
-    sky.fillText("p(y)", wide - 2, edge - 4);
-    sky.textAlign = "left";
-    sky.strokeStyle = classes.length ? "#222" : ORANGE;
-    sky.lineWidth = 1.5;
-    sky.beginPath();
-    p_x.forEach((p, j) => sky.lineTo((j + 0.5) * S / side, edge - p * tall));
-    sky.stroke();
-    sky.beginPath();
-    p_y.forEach((p, i) => sky.lineTo(S + p * long, edge + S - (i + 0.5) * S / side));
-    sky.stroke();
-  }
+// The tools in a row, and the classes to draw in one of their own.
+function tools(root, model, does) {
+  const classes = model.get("classes");
+  const size = slider(1, 40, 1, () => {});
+  size.value = "9";
+  const eraser = button("eraser", does.erase);
+  const [undo, redo] = ["undo", "redo"].map(name => button(name, does[name]));
+  const names = model.get("names");
+  const pick = value => {
+    start.value = "";
+    if (value !== "") does.start(Number(value));
+  };
+  const start = choice(["start from …", ...names], pick, ["", ...names.map((_, k) => String(k))]);
+  start.setAttribute("aria-label", "start from a picture");
+  const file = make("input", { type: "file", accept: "image/*", hidden: true });
+  const load = button("load picture", () => {
+    does.inform("Choose a picture: white means probable.");
+    file.click();
+  });
+  file.oncancel = () => does.inform("");
+  file.onchange = () => {
+    if (file.files?.length) does.read(file.files[0]);
+    file.value = "";
+  };
+  const palette = classes.map((name, c) => {
+    const swatch = make("i", {}, { style: `background: ${COLOURS[c]}` });
+    const onclick = () => does.choose(c);
+    return make("button", { type: "button", className: "class", onclick }, {}, swatch, name);
+  });
+  const group = make("div", { className: "row" }, { role: "group", "aria-label": "class to draw" }, ...palette);
+  const label = labelled("brush", size);
+  size.setAttribute("aria-label", "brush size");
+  const others = [button("clear", does.clear), start, button("save PNG", does.save), load, file];
+  root.append(group, box("row", label, eraser, undo, redo, ...others));
+  const erasing = () => eraser.getAttribute("aria-pressed") === "true";
+  const press = on => eraser.setAttribute("aria-pressed", String(on));
+  press(false);
+  return { radius: () => Number(size.value) / 2, palette, undo, redo, erasing, press };
+}
 
-  // New points take the place of the oldest, until all come from what is drawn now.
-  function fall() {
-    loop = null;
-    if (table && left > 0) {
-      const count = Math.min(RAIN, POINTS - next);
-      sample(table, side, points, next, count);
-      next = (next + count) % POINTS;
-      drawn = Math.max(drawn, next || POINTS);
-      left -= count;
-      loop = requestAnimationFrame(fall);
-    }
-    showRain();
-  }
-
-  const place = event => {
+// Lets a brush be moved over the paper by pointer and by keys; what it does is the painter's.
+function brushes(paper, side, brush, does) {
+  const to = event => {
     const [x, y] = placeIn(paper, event, side);
     return { x, y };
   };
-  paper.onpointerdown = event => {
-    if (event.button || brush.pointer !== null) return;
-    paper.setPointerCapture(event.pointerId);
-    past.keep(pixels);
-    Object.assign(brush, place(event), { ring: false, down: false, pointer: event.pointerId });
-    stroke(brush, brush);
+  const begin = event => {
+    does.keep();
+    Object.assign(brush, to(event), { ring: false, down: false });
+    does.rub(brush);
   };
-  paper.onpointermove = event => {
-    if (event.pointerId !== brush.pointer) return;
-    const to = place(event);
-    stroke(brush, to);
-    Object.assign(brush, to);
+  const drag = event => {
+    const from = { x: brush.x, y: brush.y };
+    Object.assign(brush, to(event));
+    does.rub(from);
   };
-  paper.onpointerup = paper.onpointercancel = event => {
-    if (event.pointerId !== brush.pointer) return;
-    brush.pointer = null;
-    tell();
-  };
-  const MOVES = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+  const held = drags(paper, drag, begin, does.tell);
+
+  function move(way, far) {
+    const from = { x: brush.x, y: brush.y };
+    const [x, y] = [from.x + far * way[0], from.y - far * way[1]].map(v => clamp(v, 0, side - 1));
+    Object.assign(brush, { x, y, ring: true });
+    if (!brush.down) return does.show();
+    does.rub(from);
+    does.tell();
+  }
+
+  function lift() {
+    Object.assign(brush, { ring: true, down: !brush.down });
+    if (!brush.down) return does.show();
+    does.keep();
+    does.rub(brush);
+    does.tell();
+  }
+
   paper.onkeydown = event => {
-    const control = event.ctrlKey || event.metaKey, key = event.key.toLowerCase(), move = MOVES[event.key];
-    const undoes = control && key === "z" && !event.shiftKey, redoes = control && (key === "y" || key === "z") && !undoes;
-    if (brush.pointer !== null || ((control || event.altKey) && !undoes && !redoes)) return;
-    if (move) {
-      const step = event.shiftKey ? 10 : 3, from = { x: brush.x, y: brush.y };
-      const within = v => Math.min(side - 1, Math.max(0, v));
-      Object.assign(brush, { x: within(from.x + step * move[0]), y: within(from.y + step * move[1]), ring: true });
-      if (brush.down) { stroke(from, brush); tell(); } else { showPixels(); say(); }
-    } else if (event.key === " ") {
-      Object.assign(brush, { ring: true, down: !brush.down });
-      if (brush.down) { past.keep(pixels); stroke(brush, brush); tell(); } else say();
-    } else if (undoes || key === "u") undo.click();
-    else if (redoes || key === "r") redo.click();
-    else if (key === "e") eraser.click();
-    else if (key === "c" && classes.length) choose((chosen + 1) % layers);
+    const control = event.ctrlKey || event.metaKey;
+    const key = event.key.toLowerCase();
+    if (held() || event.altKey) return;
+    const z = event.shiftKey ? "redo" : "undo";
+    const names = control ? { z, y: "redo" } : { u: "undo", r: "redo", e: "erase", c: "nextClass" };
+    const act = does[names[key]];
+    const way = control ? undefined : wayOf(event, 1);
+    if (way) move(way, event.shiftKey ? 10 : 3);
+    else if (act) act();
+    else if (key === " " && !control) lift();
     else return;
-    event.preventDefault();
-    event.stopPropagation();
+    take(event);
   };
-  paper.onfocus = () => { brush.ring = paper.matches(":focus-visible"); showPixels(); say(); };
-  paper.onblur = () => { Object.assign(brush, { ring: false, down: false }); showPixels(); say(); };
-  eraser.onclick = () => { eraser.setAttribute("aria-pressed", String(!erasing())); say(); };
+  paper.onfocus = () => {
+    brush.ring = paper.matches(":focus-visible");
+    does.show();
+  };
+  paper.onblur = () => {
+    Object.assign(brush, { ring: false, down: false });
+    does.show();
+  };
+  return held;
+}
 
-  // Goes to other pixels, which can be undone, and tells Python.
-  function turn(next, words) {
-    past.keep(pixels);
-    pixels = next;
-    changed(words);
+// What there is to say: the news, what is empty, and the tool while it is used by keys.
+export function words(news, classes, pixels, tool) {
+  const n = pixels.length / Math.max(1, classes.length);
+  const empty = classes.filter((_, l) => !pixels.subarray(l * n, (l + 1) * n).some(Boolean));
+  const said = news ? [news] : [];
+  if (empty.length) said.push(`Nothing is drawn in ${empty.join(" or ")}.`);
+  else if (!pixels.some(Boolean)) said.push("The canvas is black. White means probable: draw something.");
+  return [...said, ...tool].join(" ");
+}
+
+// Takes a file that is dropped on a canvas.
+function receive(canvas, read) {
+  canvas.ondragover = event => event.preventDefault();
+  canvas.ondrop = event => {
+    take(event);
+    if (event.dataTransfer?.files.length) read(event.dataTransfer.files[0]);
+  };
+}
+
+// Saves layers among the downloads.
+function download(pixels, side, layers) {
+  sheetOf(pixels, side, layers).toBlob(blob => {
+    if (!blob) return;
+    const link = make("a", { href: URL.createObjectURL(blob), download: "drawing.png" });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  });
+}
+
+// What is drawn, the steps back and forward, and the changes: `shown` is called after each, with news.
+function drawing(model, side, layers, shown) {
+  const n = side * side;
+  const change = changes(model);
+  const start = bytesOf(model.get("start"));
+  const past = remembered(start.length ? [start] : [], UNDO);
+  const library = bytesOf(model.get("library"));
+  const self = { pixels: bytesOf(model.get("pixels")), kept: start.length > 0 };
+  const tell = () => change("pixels", new DataView(self.pixels.slice().buffer));
+  const keep = () => past.keep(self.pixels);
+
+  function turn(next, news = "") {
+    self.pixels = next;
+    shown(news);
     tell();
   }
 
-  // Shows a picture in the class that is chosen; the others keep what it leaves them.
-  function putPicture(grey, words) {
-    past.keep(pixels);
-    grey.forEach((value, k) => put(chosen, k, value));
-    changed(words);
-    tell();
+  // Goes to other pixels, which can be undone.
+  function go(next, news = "") {
+    keep();
+    turn(next, news);
   }
 
-  const step = way => {
-    pixels = past[way](pixels);
-    changed();
-    tell();
-  };
-  undo.onclick = () => { if (past.canUndo(pixels)) step("undo"); };
-  redo.onclick = () => { if (past.canRedo()) step("redo"); };
-  clear.onclick = () => turn(new Uint8Array(layers * n));
-  pictures.onchange = () => {
-    if (pictures.value === "") return;
-    const from = pictures.value * n;
-    pictures.value = "";
-    putPicture(library.subarray(from, from + n));
-  };
+  // Shows what Python has, which can be undone.
+  function show(next) {
+    keep();
+    self.pixels = next;
+    shown();
+  }
 
-  const inform = words => { news = words; say(); };
-  save.onclick = () => {
-    sheetOf(pixels, side, layers).toBlob(blob => {
-      const link = make("a", { href: URL.createObjectURL(blob), download: "drawing.png" });
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
-    });
-    const what = classes.length ? ", one grey square for each class" : "";
-    inform(`Saved among your downloads as drawing.png${what}. “load picture” brings it back.`);
-  };
+  // Shows a picture in one class; the others keep what it leaves them.
+  function putPicture(layer, grey, news = "") {
+    const next = self.pixels.slice();
+    grey.forEach((value, k) => put(next, n, layer, k, value));
+    go(next, news);
+  }
 
-  async function read(picture) {
+  // Takes a picture file into the class that is chosen, or, as `save` writes it, into all; says what comes of it.
+  async function read(file, layer) {
     let found;
     try {
-      found = layersOf(...await greyOfFile(picture), side, layers);
+      const [grey, width] = await greyOfFile(file);
+      found = layersOf(grey, width, side, layers);
     } catch {
-      return inform(`${picture.name} is not a picture that this browser can read: choose a PNG or JPEG file.`);
+      return `${file.name} is not a picture that this browser can read: choose a PNG or JPEG file.`;
     }
-    if (!found) return inform(`${picture.name} is all black, and white means probable: choose another picture.`);
-    const words = `${picture.name} is on the canvas.`;
-    if (found.length === layers) turn(stacked(found), words);
-    else putPicture(found[0], words);
+    if (!found) return `${file.name} is all black, and white means probable: choose another picture.`;
+    const news = `${file.name} is on the canvas.`;
+    if (found.length === layers) go(stacked(found), news);
+    else putPicture(layer, found[0], news);
+    return news;
   }
-  load.onclick = () => { inform("Choose a picture: white means probable."); file.click(); };
-  file.oncancel = () => inform("");
-  file.onchange = () => { if (file.files.length) read(file.files[0]); file.value = ""; };
-  paper.ondragover = event => event.preventDefault();
-  paper.ondrop = event => {
-    event.preventDefault();
-    event.stopPropagation();
-    if (event.dataTransfer.files.length) read(event.dataTransfer.files[0]);
-  };
 
+  const canUndo = () => past.canUndo(self.pixels);
+  return Object.assign(self, {
+    tell,
+    keep,
+    go,
+    show,
+    read,
+    canUndo,
+    canRedo: past.canRedo,
+    undo: () => canUndo() && turn(past.undo(self.pixels)),
+    redo: () => past.canRedo() && turn(past.redo(self.pixels)),
+    start: (layer, k) => putPicture(layer, library.subarray(k * n, (k + 1) * n)),
+  });
+}
+
+// Which class is drawn in, or whether the eraser is in hand, and what there is to say of it.
+function toolOf(classes, brush) {
+  let chosen = 0;
+  let parts; // of the tools in the page
+  const hold = tools => {
+    parts = tools;
+    choose(0);
+  };
+  function choose(c) {
+    chosen = c;
+    parts.palette.forEach((swatch, l) => swatch.setAttribute("aria-pressed", String(l === c)));
+    parts.press(false);
+  }
+  const name = () => (parts.erasing() ? "Eraser" : classes.length ? `Brush (${classes[chosen]})` : "Brush");
+  return {
+    hold,
+    choose,
+    next: () => choose((chosen + 1) % classes.length),
+    erase: () => parts.press(!parts.erasing()),
+    chosen: () => chosen,
+    layer: () => (parts.erasing() ? null : chosen),
+    radius: () => parts.radius(),
+    used: () => (brush.ring ? [`${name()} ${brush.down ? "down" : "up"}.`] : []),
+  };
+}
+
+/** @param {import("./base.js").Place} place */
+function render(place) {
+  const { model, el } = place;
+  const side = model.get("side");
+  const classes = model.get("classes");
+  const layers = Math.max(1, classes.length);
+  const brush = { x: side / 2, y: side / 2, ring: false, down: false };
+  const drawn = drawing(model, side, layers, changed);
+  const tool = toolOf(classes, brush);
+  let news = "";
+
+  const root = rootOf("painter", model, el, STYLE);
+  const { paper, rain } = views(root, side, classes);
+  const ink = inkOn(paper, side, classes);
+  const points = rainOn(rain, side, layers);
+  const status = make("p", { className: "hint" }, { "aria-live": "polite" });
+  const said = act => what => {
+    act(what);
+    say();
+  };
+  const inform = said(what => {
+    news = what;
+  });
+  const does = {
+    ...{ inform, show, rub, keep: drawn.keep, tell: drawn.tell, undo: drawn.undo, redo: drawn.redo },
+    choose: said(tool.choose),
+    erase: said(tool.erase),
+    nextClass: classes.length ? said(tool.next) : undefined,
+    clear: () => drawn.go(new Uint8Array(layers * side * side)),
+    start: k => drawn.start(tool.chosen(), k),
+    read: async file => inform(await drawn.read(file, tool.chosen())),
+    save() {
+      download(drawn.pixels, side, layers);
+      const what = classes.length ? ", one grey square for each class" : "";
+      inform(`Saved among your downloads as drawing.png${what}. “load picture” brings it back.`);
+    },
+  };
+  const parts = tools(root, model, does);
+  tool.hold(parts);
+  root.append(status, keyHelp("black square", ...KEYS, ...(classes.length ? [["c", "next class"]] : [])));
+
+  function say() {
+    status.textContent = words(news, classes, drawn.pixels, tool.used());
+  }
+
+  function show() {
+    ink(drawn.pixels, brush, tool.radius());
+    say();
+  }
+
+  function changed(what = "") {
+    news = what;
+    enable(parts.undo, drawn.canUndo());
+    enable(parts.redo, drawn.canRedo());
+    points.follow(drawn.pixels);
+    show();
+  }
+
+  function rub(from) {
+    stroke(drawn.pixels, side, tool.layer(), from, brush, tool.radius());
+    changed();
+  }
+
+  const held = brushes(paper, side, brush, does);
+  receive(paper, does.read);
   const follow = () => {
     const other = bytesOf(model.get("pixels"));
-    if (brush.pointer !== null || same(other, pixels)) return;
-    past.keep(pixels);
-    pixels = other;
-    changed();
+    if (!held() && !same(other, drawn.pixels)) drawn.show(other);
   };
-  model.on("change:pixels", follow);
-  const resized = new ResizeObserver(showRain);
+  const resized = new ResizeObserver(points.show);
   resized.observe(rain);
-  const end = () => { cancelAnimationFrame(loop); resized.disconnect(); model.off("change:pixels", follow); };
-  signal?.addEventListener("abort", end);
-  changed(start.length ? "Your drawing from before: undo shows the first picture, clear begins anew." : "");
-  choose(0);
-  return end;
+  changed(drawn.kept ? "Your drawing from before: undo shows the first picture, clear begins anew." : "");
+  return attend(place, root, { pixels: follow }, points.finish, () => {
+    points.stop();
+    resized.disconnect();
+  });
 }
 
 export default { render };

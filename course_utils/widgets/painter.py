@@ -48,7 +48,7 @@ class Painter(CourseWidget):
         ValueError: another number of classes, or of pictures in the folder.
     """
 
-    _esm = script("painting", "painter")
+    _esm = script("painter")
     _note = "run this cell to draw; only “save PNG” keeps a drawing when the kernel has ended"
     side = traitlets.Int(SIDE).tag(sync=True)
     pixels = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
@@ -116,7 +116,7 @@ class Painter(CourseWidget):
         if not path.parent.is_dir():
             raise FileNotFoundError(f"There is no folder {path.parent} to save {path.name} in.")
         try:
-            Image.fromarray(np.hstack(self._array())).save(path)
+            Image.fromarray(np.hstack([*self._array()])).save(path)
         except OSError as error:
             raise OSError(
                 f"{path.name} cannot be saved in the folder {path.parent} "
@@ -165,7 +165,7 @@ class Painter(CourseWidget):
         lights = [to_rgb(colour) for colour in (COLOURS if self.classes else ["white"])]
         fig, (left, right) = plots.planes(2, size=3.6)
         paper = np.tensordot(layers, lights[: len(layers)], (0, 0)).round().clip(0, 255)
-        plots.density(left, np.uint8(paper[::-1]))
+        plots.density(left, paper[::-1].astype(np.uint8))
         left.set_title("drawn")
         for layer, colour in zip(layers, COLOURS, strict=False):
             if layer.any():

@@ -1,0 +1,5 @@
+// What the libraries that a deck carries put into the page.
+declare const Reveal: any;
+declare const RevealNotes: any;
+declare const Plotly: any;
+declare const renderMathInElement: any;

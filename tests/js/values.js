@@ -1,0 +1,81 @@
+// Answers Python, line by line: [name, ...values] in JSON comes in, what the widgets make of the values goes out.
+
+import { createInterface } from "node:readline";
+
+import * as completer from "../../course_utils/widgets/completer.js";
+import * as decoder from "../../course_utils/widgets/decoder.js";
+import * as filters from "../../course_utils/widgets/filters.js";
+import * as latent from "../../course_utils/widgets/latent.js";
+import * as painting from "../../course_utils/widgets/painting.js";
+import * as perceptron from "../../course_utils/widgets/perceptron.js";
+import * as player from "../../course_utils/widgets/player.js";
+
+const modelOf = state => ({ get: name => state[name] });
+
+const answers = {
+  player(state) {
+    const { points, field } = player.decode(modelOf(state));
+    return { points: [...points], field: [...field] };
+  },
+
+  // The alias table of the layers, and n points drawn from it, as bytes in base64.
+  sampler({ pixels, side }, n) {
+    const table = painting.aliasTable(new Uint8Array(pixels.buffer, pixels.byteOffset));
+    const points = new Float32Array(3 * n);
+    painting.sample(table, side, points, 0, n);
+    return [[...table.keep], [...table.alias], Buffer.from(points.buffer).toString("base64")];
+  },
+
+  latent(state) {
+    const { layers, cloud } = latent.decode(modelOf(state));
+    const c = latent.condition(state.classes.length, state.source, state.target, state.mix);
+    return [c, [...perceptron.forward(layers, cloud, c)]];
+  },
+
+  // For each network its limit, and what it makes of each code: the scaled filters and their sum.
+  filters(state, codes) {
+    return Object.entries(filters.decode(modelOf(state))).map(([label, net]) => {
+      const curves = codes.map(z => {
+        const parts = filters.scaled(net, z);
+        return [parts, filters.sum(net, parts)];
+      });
+      return [label, net.limit, curves];
+    });
+  },
+
+  decoder(state, codes) {
+    const parts = decoder.decode(modelOf(state));
+    return [parts.codes, [...parts.labels], codes.map(z => [...perceptron.forward(parts.layers, z)])];
+  },
+
+  // Logits of four pictures; completions of the last picture and their bits for (covered, temperature, seed).
+  completer(state, four, choices) {
+    const { net, palette, pictures } = completer.decode(modelOf(state));
+    const logits = [];
+    completer.walk(
+      net,
+      four.map(picture => picture.flat()),
+      (_, values) => logits.push([...values]),
+    );
+    const made = choices.map(([covered, temperature, seed]) => {
+      const four = completer.complete(net, pictures.at(-1), covered.flat(), temperature, seed);
+      return [four.pictures.map(one => [...one]), four.bits.map(one => [...one])];
+    });
+    return [palette, pictures.map(one => [...one]), logits, made];
+  },
+
+  mulberry32: (seed, n) => [...completer.mulberry32(seed, n)],
+};
+
+// Bytes come as a view that does not begin at the start of its buffer, as Jupyter's do.
+function revive(_, value) {
+  if (value?.base64 === undefined) return value;
+  const bytes = Buffer.from(value.base64, "base64");
+  const buffer = Buffer.concat([Buffer.alloc(3), bytes]);
+  return new DataView(new Uint8Array(buffer).buffer, 3);
+}
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [name, ...values] = JSON.parse(line, revive);
+  console.log(JSON.stringify(answers[name](...values)));
+}
