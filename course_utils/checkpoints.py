@@ -6,6 +6,7 @@ import json
 import tempfile
 import time
 from pathlib import Path
+from typing import TypeVar
 
 import torch
 from safetensors.torch import load, save
@@ -16,6 +17,8 @@ _LENGTH = 8  # bytes at the start of a file: how long its header is
 _TRIES, _PAUSE = 500, 0.01  # of reading a file that is being written; pause in seconds
 
 FOLDER = CHECKPOINTS
+
+Net = TypeVar("Net", bound=torch.nn.Module)
 
 
 def write(
@@ -48,15 +51,16 @@ def write(
                 return
 
 
-def restore(net: torch.nn.Module, name: str, folder: str | Path = FOLDER) -> torch.nn.Module:
+def restore(net: Net, name: str, folder: str | Path = FOLDER) -> Net:
     """The network with the weights of a checkpoint of this course.
 
     Raises:
         FileNotFoundError: there is no such checkpoint.
         ValueError: the file is not what was saved, or it is of another network.
     """
+    tensors = read(name, folder)
     try:
-        net.load_state_dict(tensors := read(name, folder))
+        net.load_state_dict(tensors)
     except RuntimeError:
         shapes = ", ".join(f"{key} {tuple(x.shape)}" for key, x in tensors.items())
         raise ValueError(f"{name} does not fit this network; it holds {shapes}.") from None

@@ -177,12 +177,12 @@ def _exercise(name: str) -> Exercise:
     lesson, _, key = str(name).partition(" ")
     try:
         known = importlib.import_module(f"course_utils.exercises.lesson_{lesson}").EXERCISES
-        return known[key]
     except ModuleNotFoundError:
         raise ValueError(f"There is no lesson {lesson!r} with exercises.") from None
-    except KeyError:
+    if key not in known:
         names = ", ".join(f'"{lesson} {k}"' for k in known)
-        raise ValueError(f"There is no exercise {name!r}; there are {names}.") from None
+        raise ValueError(f"There is no exercise {name!r}; there are {names}.")
+    return known[key]
 
 
 def _show(value) -> str:

@@ -43,7 +43,7 @@ def device(use_gpu: bool = True, needs: float = 0.0) -> torch.device:
     if not use_gpu or not torch.accelerator.is_available():
         return CPU
     gpu = torch.accelerator.current_accelerator()
-    if gpu.type not in ("cuda", "mps", "xpu"):
+    if gpu is None or gpu.type not in ("cuda", "mps", "xpu"):
         return CPU
     try:
         torch.ones(1, device=gpu).add(1).item()

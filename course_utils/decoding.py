@@ -1,10 +1,10 @@
 """What is in a picture file of any kind, the right way up and with black as 0."""
 
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 import numpy as np
 import tifffile
@@ -100,7 +100,9 @@ def scaled(a: np.ndarray, white: int | None = None) -> np.ndarray:
 
 
 @contextmanager
-def opened(file: Path | BinaryIO, formats: Sequence[str] | None = None) -> Iterator[Image.Image]:
+def opened(
+    file: Path | BinaryIO, formats: tuple[str, ...] | None = None
+) -> Generator[Image.Image, None, None]:
     """The picture of a file, not yet decoded, by Pillow; it may have any number of pixels.
 
     Pillow by itself warns of an attack, or refuses, where a photograph has 90 or 180 million.
@@ -193,6 +195,7 @@ def _pixels(picture, tags):
     if picture.mode == "LAB":
         profiles = ImageCms.createProfile("LAB"), ImageCms.createProfile("sRGB")
         picture = ImageCms.profileToProfile(picture, *profiles, outputMode="RGB")
+        picture = cast(Image.Image, picture)  # a new one
     if picture.mode not in ("L", "RGB") or picture.has_transparency_data:
         picture = picture.convert("RGBA")
     return np.asarray(picture.reduce(smaller) if smaller > 1 else picture)
@@ -200,7 +203,7 @@ def _pixels(picture, tags):
 
 def _decode_tiff(path):
     with tifffile.TiffFile(path) as file:
-        page = file.pages[0]
+        page = cast(tifffile.TiffPage, file.pages[0])
         _check_size(page.imagewidth, page.imagelength)
         a = page.asarray()
         if a.ndim == 3 and page.planarconfig == 2:  # one plane after the other

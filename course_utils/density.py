@@ -168,7 +168,7 @@ class ImageDensity:
         """
         points = array("points", points, "n", 2)
         n = len(self.pdf)
-        inside = ((points >= 0) & (points < 1)).all(axis=1)
+        inside = np.all((points >= 0) & (points < 1), axis=1)
         column, row = np.floor(np.where(inside[:, None], points, 0) * n).astype(int).T
         with np.errstate(divide="ignore"):
             return np.where(inside, np.log(self.pdf[row, column] * n * n), -np.inf)

@@ -9,11 +9,13 @@ import math
 from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
+from typing import cast
 
 import torch
 from torch import nn
 
 from course_utils.keeping import Kept
+from course_utils.models import UNet
 from course_utils.training import Steps
 
 
@@ -73,7 +75,7 @@ class Learner:
 
 
 def train(
-    net: nn.Module,
+    net: UNet,
     loss: Callable[..., torch.Tensor],
     x_0: torch.Tensor,
     c: torch.Tensor,
@@ -125,7 +127,7 @@ def train_kept(
     Raises:
         ValueError: the file keeps another training, or is damaged; see `keeping.Kept`.
     """
-    core = getattr(net, "module", net)
+    core = cast(UNet, getattr(net, "module", net))
     learner = Learner(core, steps, rate)
     parts = {name: getattr(learner, name) for name in ("net", "avg", "optimizer")}
     first = not part.start
@@ -146,7 +148,7 @@ def train_kept(
 
 @torch.no_grad()
 def generate(
-    net: nn.Module,
+    net: UNet,
     c: torch.Tensor,
     steps: int = 50,
     eta: float = 1.0,

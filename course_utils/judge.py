@@ -4,7 +4,6 @@ import functools
 
 import numpy as np
 import torch
-from numpy.typing import ArrayLike
 from torch import nn
 
 from course_utils.arguments import real
@@ -39,7 +38,8 @@ class Judge(nn.Module):
             nn.ReLU(),
         )
         self.head = nn.Linear(64, sum(ANSWERS.values()))
-        self.to(memory_format=torch.channels_last)  # faster on a CPU
+        # Faster on a CPU.
+        self.to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
 
     def forward(self, x: torch.Tensor) -> dict[str, torch.Tensor]:
         return self.answer(self.features(x))
@@ -66,7 +66,7 @@ def judge() -> Judge:
     return restore(Judge(), "judge").eval()
 
 
-def look(x: ArrayLike) -> tuple[np.ndarray, dict[str, np.ndarray]]:
+def look(x: np.ndarray | torch.Tensor) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     """Features `(n, 64)` of faces, and probabilities `(n, answers)` by question of `Judge`.
 
     Args:
@@ -89,7 +89,7 @@ def look(x: ArrayLike) -> tuple[np.ndarray, dict[str, np.ndarray]]:
     return features.numpy(), answers
 
 
-def accuracy(x: ArrayLike, factors: dict[str, np.ndarray]) -> dict[str, float]:
+def accuracy(x: np.ndarray | torch.Tensor, factors: dict[str, np.ndarray]) -> dict[str, float]:
     """Share of faces that the judge reads right, for each factor that is given.
 
     Args:
@@ -107,7 +107,7 @@ def accuracy(x: ArrayLike, factors: dict[str, np.ndarray]) -> dict[str, float]:
     return {name: float((answers[name].argmax(1) == known[name]).mean()) for name in known}
 
 
-def report(x: ArrayLike, real: ArrayLike) -> dict[str, float]:
+def report(x: np.ndarray | torch.Tensor, real: np.ndarray | torch.Tensor) -> dict[str, float]:
     """How far generated faces are from real ones: six numbers.
 
     - `FD`: **Fréchet distance** of the judge's features; see `metrics.frechet`.

@@ -83,9 +83,9 @@ class Kept:
 
     def _write(self, content):
         """Whether it is written; without content it is only tried whether that can be done."""
-        if not self._first:
-            return False
         path = self._path
+        if path is None or not self._first:
+            return False
         try:
             with tempfile.TemporaryDirectory(prefix=f".{path.stem}-", dir=path.parent) as place:
                 if content is None:

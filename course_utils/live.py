@@ -76,8 +76,9 @@ class Live:
     def _ask(self, act):
         """Have `act` done and the picture drawn anew by the main thread, as soon as it is free."""
         self._asked.append(act)
-        if _kernel() and threading.current_thread() is not threading.main_thread():
-            _kernel().io_loop.add_callback(self._answer)
+        kernel = _kernel()
+        if kernel and threading.current_thread() is not threading.main_thread():
+            kernel.io_loop.add_callback(self._answer)
         else:
             self._answer()
 

@@ -127,8 +127,8 @@ def floor(
     Raises:
         TypeError, ValueError: as `ImageDensity.sample`; n or draws is less than 1.
     """
-    n, draws = whole("n", n, 1), range(whole("draws", draws, 1, 10_000))
-    values = [measure(density.sample(n, rng), density, rng) for _ in draws]
+    n, draws = whole("n", n, 1), whole("draws", draws, 1, 10_000)
+    values = [measure(density.sample(n, rng), density, rng) for _ in range(draws)]
     return {name: float(np.median([v[name] for v in values])) for name in values[0]}
 
 
@@ -145,7 +145,7 @@ def sliced_wasserstein(x: ArrayLike, y: ArrayLike, directions: int = 64) -> floa
     if len(x) != len(y):
         raise ValueError(f"x and y must be equally many points, not {len(x)} and {len(y)}.")
     angle = np.pi * np.arange(whole("directions", directions, 1, 10_000)) / directions
-    u = np.float32([np.cos(angle), np.sin(angle)])
+    u = np.array([np.cos(angle), np.sin(angle)], np.float32)
     a, b = (np.sort(u.T @ s.T, axis=1) for s in (x, y))
     return float(abs(a - b).mean())
 
@@ -259,7 +259,7 @@ def _regions(density):
         weight = ndimage.sum_labels(density.pdf, parts, range(1, count + 1))
         gap = np.zeros_like(region)
         if (weight > 0.01).sum() > 1:  # specks are no parts
-            far = ndimage.distance_transform_edt(~region) > 0.02 * len(region)
-            gap = convex_hull_image(region) & far
+            depth = np.asarray(ndimage.distance_transform_edt(~region))
+            gap = convex_hull_image(region) & (depth > 0.02 * len(region))
         _known[density] = region, gap
     return _known[density]

@@ -80,10 +80,10 @@ class PatchAutoencoders(nn.Module):
             self.register_parameter(name, nn.Parameter(start))
 
     def encode(self, x: torch.Tensor) -> torch.Tensor:
-        return torch.tanh(torch.baddbmm(self.a, x, self.v))
+        return torch.tanh(torch.baddbmm(self.a, x, self.v))  # pyrefly: ignore[bad-argument-type]
 
     def decode(self, z: torch.Tensor) -> torch.Tensor:
-        return torch.baddbmm(self.b, z, self.w)
+        return torch.baddbmm(self.b, z, self.w)  # pyrefly: ignore[bad-argument-type]
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return self.decode(self.encode(x))
@@ -113,7 +113,7 @@ class Masked(nn.Conv2d):
         before = 0 if rows else w // 2
         self.mask[h // 2, : {"A": before, "B": w if rows else before + 1}[kind]] = 1
 
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
+    def forward(self, x: torch.Tensor) -> torch.Tensor:  # pyrefly: ignore[bad-override-param-name]
         return self._conv_forward(x, self.weight * self.mask, self.bias)
 
 

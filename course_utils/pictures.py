@@ -209,7 +209,7 @@ def fitted(a: np.ndarray, size: int, white: int) -> np.ndarray:
         if not np.isfinite(a).all():
             raise ValueError("has NaN or infinite values.")
         a = scaled(a, white) if a.dtype == np.uint16 else a / max(1, a.max())
-        a = np.uint8(np.clip(a, 0, 1) * 255 + 0.5)
+        a = (np.clip(a, 0, 1) * 255 + 0.5).astype(np.uint8)
     picture = Image.fromarray(a).convert("RGBA")
     picture = ImageOps.fit(picture, (size, size), Image.Resampling.LANCZOS)
     a = np.asarray(picture).transpose(2, 0, 1) / np.float32(255)

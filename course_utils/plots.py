@@ -140,7 +140,7 @@ def filters(groups: dict, alt: str) -> None:
 
 
 def pictures(
-    grid: ArrayLike,
+    grid: np.ndarray | Sequence,
     alt: str,
     size: float = 1.0,
     names: Sequence[str] = (),
@@ -215,8 +215,8 @@ def live(fig: plt.Figure, update: Callable[..., object], alt: str, **controls: A
     size = {"width": f"{96 * fig.get_figwidth():.0f}px", "max_width": "100%"}
     figure = Live(draw, controls, size)
     data, metadata = still(fig, alt)
-    widget = figure.box._repr_mimebundle_()["application/vnd.jupyter.widget-view+json"]
-    data["application/vnd.jupyter.widget-view+json"] = widget
+    view = "application/vnd.jupyter.widget-view+json"
+    data[view] = (figure.box._repr_mimebundle_() or {})[view]
     display(data, metadata=metadata, raw=True)
     speak(alt)
     plt.close(fig)

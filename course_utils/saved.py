@@ -7,6 +7,7 @@ holds, name it to the Jupyter server and to nbconvert.
 from html import escape
 
 import zmq
+from nbconvert.exporters.exporter import ResourcesDict
 from nbconvert.preprocessors import Preprocessor
 from nbformat import NotebookNode
 
@@ -54,9 +55,9 @@ class Described(Preprocessor):
     nbconvert's own templates leave it out and write "No description has been provided".
     """
 
-    def preprocess_cell(
-        self, cell: NotebookNode, resources: dict, index: int
-    ) -> tuple[NotebookNode, dict]:
+    def preprocess_cell(  # pyrefly: ignore[bad-override]
+        self, cell: NotebookNode, resources: ResourcesDict, index: int
+    ) -> tuple[NotebookNode, ResourcesDict]:
         """The cell with each described PNG as an element of HTML."""
         for output in cell.get("outputs", []):
             data, about = output.get("data", {}), output.get("metadata", {}).get("image/png", {})

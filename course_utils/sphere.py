@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import torch
 from numpy.typing import ArrayLike
-from scipy.spatial import cKDTree
+from scipy.spatial import KDTree
 
 from course_utils.arguments import array, number, real, whole
 from course_utils.decoding import LARGEST_SIDE
@@ -65,7 +65,7 @@ def measure(u: ArrayLike) -> dict[str, float]:
         raise ValueError(f"u must have shape (N * N, 3) with N at least 2, not {u.shape}.")
     if not np.allclose(np.linalg.norm(u, axis=1), 1, atol=1e-3):
         raise ValueError("The points must lie on the unit sphere: divide each by its length.")
-    counts = np.bincount(cKDTree(spiral(500)).query(u)[1], minlength=500)
+    counts = np.bincount(KDTree(spiral(500)).query(u)[1], minlength=500)
     grid = u.reshape(N, N, 3)
     a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[:-1, 1:], grid[1:, 1:]
     areas = np.stack([_solid_angle(a, b, c), _solid_angle(c, b, d)])
@@ -85,7 +85,7 @@ def hole(u: ArrayLike) -> float:
     Raises:
         ValueError: another shape, no points, or some are NaN or infinite.
     """
-    far = cKDTree(array("u", u, "n", 3, least=1)).query(spiral(4000))[0].max()
+    far = KDTree(array("u", u, "n", 3, least=1)).query(spiral(4000))[0].max()
     return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
@@ -147,7 +147,7 @@ def _ball(u, rgb, turn, side):
     right, up = right[seen], up[seen]
     depth = np.sqrt(1 - right**2 - up**2)
     x, y = np.cos(turn) * depth - np.sin(turn) * right, np.sin(turn) * depth + np.cos(turn) * right
-    far, nearest = cKDTree(u).query(np.c_[x, y, up])
+    far, nearest = KDTree(u).query(np.c_[x, y, up])
     near, shade = (far < np.radians(3))[:, None], (0.55 + 0.45 * depth)[:, None]
     picture = np.ones((side, side, 3))
     picture[seen] = np.where(near, rgb[nearest] * shade, 0.9)

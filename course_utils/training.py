@@ -27,7 +27,12 @@ class _TextBar(tqdm):
 
     def __init__(self, *args, **settings):
         # `file` gets the line break of the end; four updates a second are enough to read.
-        place = {"file": io.StringIO(), "ascii": False, "ncols": 80, "mininterval": 0.25}
+        place: dict[str, Any] = {
+            "file": io.StringIO(),
+            "ascii": False,
+            "ncols": 80,
+            "mininterval": 0.25,
+        }
         super().__init__(*args, **place, **settings)
 
     def display(self, msg=None, pos=None):

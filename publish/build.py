@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from publish.exporter import NODE, DeckExporter
-from publish.notebooks import ROOT, execute, select
+from publish.notebooks import ROOT, execute, read, select
 from publish.system import apt_install
 
 OUT = ROOT / "build" / "slides"
@@ -97,10 +97,10 @@ def executed(path: Path) -> NotebookNode:
     place = cached(path)
     if not place.exists():
         print(f"{path.name}: executing", flush=True)
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         execute(notebook, store_widget_state=True)
         keep(notebook, place)
-    return nbformat.read(place, as_version=4)
+    return read(place)
 
 
 def build(path: Path) -> Path:
@@ -120,7 +120,7 @@ def write_index() -> None:
     rows = []
     for deck in sorted(OUT.glob("[0-9][0-9]_*.html")):
         text = deck.read_text("utf-8")
-        title, slides = TITLE.search(text)[1], SLIDES.search(text)[1]
+        title, slides = TITLE.findall(text)[0], SLIDES.findall(text)[0]
         rows.append(f'<li><a href="{deck.name}">{title}</a> <small>{slides}</small></li>')
     (OUT / "index.html").write_text(INDEX.format(rows="\n".join(rows)), "utf-8")
 

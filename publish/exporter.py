@@ -65,7 +65,7 @@ class DeckExporter(SlidesExporter):
 
     @property
     def default_config(self) -> Config:
-        config = super().default_config
+        config = Config(super().default_config)
         hide = {"enabled": True, "remove_input_tags": {"hide-input"}}
         config.merge(Config({"TagRemovePreprocessor": hide}))
         config.NbConvertBase.display_data_priority = SHOWN
@@ -90,7 +90,7 @@ class DeckExporter(SlidesExporter):
 
     def _create_environment(self):
         environment = super()._create_environment()
-        environment.globals.update(
+        functions: dict[str, Any] = dict(
             js=_js,
             packed=_packed,
             css=_css,
@@ -98,6 +98,7 @@ class DeckExporter(SlidesExporter):
             pygments_css=_pygments_css,
             data_json=_data,
         )
+        environment.globals.update(functions)
         return environment
 
 
@@ -239,7 +240,7 @@ def _katex_css():
     """KaTeX's style sheet with its fonts inside."""
 
     def inline(face):
-        font = NODE / "katex/dist" / re.search(r"url\((fonts/[^)]*\.woff2)\)", face[0])[1]
+        font = NODE / "katex/dist" / re.findall(r"url\((fonts/[^)]*\.woff2)\)", face[0])[0]
         data = base64.b64encode(font.read_bytes()).decode()
         source = f'src:url(data:font/woff2;base64,{data}) format("woff2")'
         return re.sub(r"src:[^;}]*", source, face[0])

@@ -3,6 +3,7 @@
 from collections.abc import Collection
 from pathlib import Path
 
+import nbformat
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
@@ -22,6 +23,11 @@ def select(numbers: Collection[str] = ()) -> list[Path]:
     if unknown:
         raise SystemExit(f"There is no notebook {', '.join(sorted(unknown))} in {NOTEBOOKS}.")
     return [path for path in paths if not numbers or path.name[:2] in numbers]
+
+
+def read(path: Path) -> NotebookNode:
+    """The notebook in a file."""
+    return nbformat.read(path, as_version=4)  # pyrefly: ignore[bad-return]
 
 
 def execute(

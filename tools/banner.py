@@ -36,7 +36,7 @@ def spiral(ax: plt.Axes, n: int = 700) -> None:
     for colour, start, end in zip(ARMS, z.numpy(), x.numpy(), strict=True):
         start = start * [0.11, 0.17] + [-0.28, 0.5]
         threads = np.stack([start, end], 1)
-        ax.add_collection(LineCollection(threads, colors=colour, lw=0.4, alpha=0.14))
+        ax.add_collection(LineCollection([*threads], colors=colour, lw=0.4, alpha=0.14))
         ax.plot(*start.T, ".", color=colour, ms=2, mew=0, alpha=0.6)
         ax.plot(*end.T, ".", color=colour, ms=3.4, mew=0)
     ax.set(xlim=(-0.64, 0.97), ylim=(-0.02, 1.02), aspect="equal")

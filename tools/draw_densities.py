@@ -3,6 +3,7 @@
 python -m tools.draw_densities
 """
 
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -37,7 +38,7 @@ def disc(centre: tuple[float, float], radius: float) -> np.ndarray:
     return np.hypot(x - centre[0], y - centre[1]) < radius
 
 
-def curve(points: ArrayLike, width: float) -> np.ndarray:
+def curve(points: Iterable[ArrayLike], width: float) -> np.ndarray:
     """Mask of a smooth line through many points, with round ends."""
     return np.any([segment(a, b, width) for a, b in pairwise(points)], axis=0)
 

@@ -2,9 +2,7 @@
 
 import ast
 
-import nbformat
-
-from publish.notebooks import select
+from publish.notebooks import read, select
 
 
 def definitions(number: str) -> dict:
@@ -15,7 +13,7 @@ def definitions(number: str) -> dict:
     """
     (path,) = select([number])
     names = {}
-    for cell in nbformat.read(path, as_version=4).cells:
+    for cell in read(path).cells:
         if cell.cell_type == "code":
             tree = ast.parse(cell.source)
             kinds = ast.Import | ast.ImportFrom | ast.FunctionDef | ast.ClassDef

@@ -16,7 +16,7 @@ import nbformat
 from nbformat import NotebookNode
 
 from course_utils.training import BAR
-from publish.notebooks import execute, select
+from publish.notebooks import execute, read, select
 from tools.drawing import only_draws
 
 CELL_METADATA = {"tags", "slideshow", "jupyter"}
@@ -94,7 +94,7 @@ def main(numbers: list[str]) -> None:
     for path in select(numbers):
         print(f"{path.name} ... ", end="", flush=True)
         start = time.perf_counter()
-        notebook = nbformat.read(path, as_version=4)
+        notebook = read(path)
         execute(notebook)
         nbformat.write(normalise(notebook), path)
         seconds, size = time.perf_counter() - start, path.stat().st_size

@@ -45,13 +45,12 @@ def lesson_03(steps: int = 4000) -> dict[str, Any]:
     return {"03_conditional_gan": lesson["train"](data, *lesson["players"](1, 3), steps, n=512)}
 
 
-def article_passes(
-    net: PatchAutoencoders, x: torch.Tensor, epochs: Iterable[int]
-) -> Iterator[torch.Tensor]:
+def article_passes(net: PatchAutoencoders, x: torch.Tensor, epochs: Iterable[int]) -> Iterator[int]:
     """Train a stack on patches x (n, 7) as lesson 04's article does, a pass at a time."""
     optimizer = torch.optim.Adam(net.parameters(), 1e-4, fused=True)
+    S = len(net.get_parameter("b"))
     for epoch in epochs:
-        order = torch.stack([torch.randperm(len(x)) for _ in net.b])
+        order = torch.stack([torch.randperm(len(x)) for _ in range(S)])
         for batch in order.split(128, dim=1):
             optimizer.zero_grad()
             (net(x[batch]) - x[batch]).square().mean((1, 2)).sum().backward()
@@ -103,7 +102,7 @@ def lesson_06() -> dict[str, Any]:
     mlp, VAE, train = lesson["mlp"], lesson["VAE"], lesson["train"]
     decoder = torch.nn.Sequential(mlp(2, 128, 128, 784), torch.nn.Tanh())
     plane = train(VAE(mlp(784, 256, 128, 4), decoder), loss, x, steps=12_000)
-    linear = [layer for layer in decoder[0] if isinstance(layer, torch.nn.Linear)]
+    linear = [layer for layer in decoder[0].children() if isinstance(layer, torch.nn.Linear)]
     tensors = {f"W{k}": layer.weight.T for k, layer in enumerate(linear)}
     tensors |= {f"b{k}": layer.bias for k, layer in enumerate(linear)}
     tensors |= {"codes": plane.encode(x[:1000])[0], "labels": y[:1000]}
@@ -228,12 +227,15 @@ def judge(rounds: int = 300, n: int = 512) -> dict[str, Any]:
     optimizer = torch.optim.AdamW(net.parameters())
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 4e-3, rounds * n // 32)
     for _ in (bar := Steps(rounds)):
-        kinds = [faces_to_judge(n, rng, size, crisp) for size in (16, 32) for crisp in (0, 1)]
+        kinds = [
+            faces_to_judge(n, rng, size, crisp) for size in (16, 32) for crisp in (False, True)
+        ]
         x = torch.cat([x for x, _ in kinds])
         y = {name: torch.cat([y[name] for _, y in kinds]) for name in ANSWERS}
+        loss = torch.zeros(())
         for batch in torch.randperm(4 * n).split(128):
             losses = {name: F.cross_entropy(a, y[name][batch]) for name, a in net(x[batch]).items()}
-            loss = sum(weight[name] * losses[name] for name in ANSWERS)
+            loss = sum((weight[name] * losses[name] for name in ANSWERS), torch.zeros(()))
             optimizer.zero_grad()
             loss.backward()
             optimizer.step()

@@ -243,6 +243,7 @@ def _writing(folder):
 
 def _fetch(name, sha256, folder):
     """The bytes of a file, from whichever mirror has it right."""
+    reason = ""
     for turn in range(_TRIES):
         time.sleep(_PAUSE if turn else 0)
         for mirror in MIRRORS:

@@ -44,7 +44,9 @@ def faces(
     Source: drawn for this course.
     """
     n, rng = whole("n", n, 0), generator(rng)
-    factors = {name: rng.integers(len(values), size=n) for name, values in FACTORS.items()}
+    factors: dict[str, np.ndarray] = {
+        name: rng.integers(len(values), size=n) for name, values in FACTORS.items()
+    }
     worn = rng.integers(1, len(FACTORS["accessory"]), size=n)
     factors["accessory"] = np.where(rng.random(n) < _BARE, 0, worn)
     factors |= {name: rng.uniform(-1, 1, n).astype(np.float32) for name in _MEASURES}

@@ -17,7 +17,7 @@ def draw(w: np.ndarray, u: np.ndarray) -> np.ndarray:
 
 
 def box_rejection(p: np.ndarray, n: int, rng: np.random.Generator) -> tuple[None, float]:
-    rows, columns = p.any(axis=1).nonzero()[0], p.any(axis=0).nonzero()[0]
+    rows, columns = np.flatnonzero(p.any(axis=1)), np.flatnonzero(p.any(axis=0))
     box = p[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1]
     return None, box.mean() / box.max()
 
