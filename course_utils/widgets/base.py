@@ -17,8 +17,6 @@ IMPORT = re.compile(r'^import \{[^}]*\} from "\./(\w+)\.js";\n', re.MULTILINE)
 Layers = list[tuple[np.ndarray, np.ndarray]]  # (W, b) of each layer of a perceptron
 EXPORT = re.compile(r"^export (?!default )", re.MULTILINE)
 
-Layers = list[tuple[np.ndarray, np.ndarray]]  # (W, b) of each layer of a perceptron
-
 
 class CourseWidget(anywidget.AnyWidget):
     """An anywidget that is stored with a picture of its first state and an alt text.

@@ -62,7 +62,6 @@ class Completer(base.CourseWidget):
         covered = np.indices((size, size))[0] >= size // 2 if covered is None else covered
         temperature = number("temperature", temperature, 0.2, 2)
         dilations = [layer.dilation[0] for layer in self._net.v]  # pyrefly: ignore[bad-index]
-        dilations = [layer.dilation[0] for layer in self._net.v]  # pyrefly: ignore[bad-index]
         chosen = dict(temperature=temperature, seed=operator.index(seed), alt=alt)
         super().__init__(
             shape=[K, C, size, *dilations],
