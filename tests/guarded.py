@@ -33,5 +33,9 @@ def run(folder: Path, notebooks: dict[str, list], *options: str) -> subprocess.C
 
 def outcomes(told: str, name: str) -> list[str]:
     """PASSED, FAILED or ERROR for each cell of a notebook of which a run has told."""
-    lines = [line.split() for line in told.splitlines() if f"{name}.ipynb::" in line]
-    return [words[0] for words in lines if words[0] in ("PASSED", "FAILED", "ERROR")]
+    pairs = [line.partition(" ")[::2] for line in told.splitlines()]
+    return [
+        word
+        for word, place in pairs
+        if word in ("PASSED", "FAILED", "ERROR") and Path(place.partition("::")[0]).stem == name
+    ]

@@ -86,18 +86,20 @@ def serve(folder: Path):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(120):
+        for _ in range(600):
             try:
                 urllib.request.urlopen(f"{address}/api", timeout=2)
                 break
             except OSError:
+                if server.poll() is not None:
+                    raise RuntimeError("JupyterLab ended:\n" + log.read_text("utf-8")) from None
                 time.sleep(0.5)
         else:
             raise RuntimeError("JupyterLab did not start:\n" + log.read_text("utf-8"))
         yield address
     finally:
         server.terminate()
-        server.wait(20)
+        server.wait(120)
 
 
 def open_notebook(browser, address: str, path: str):

@@ -12,7 +12,8 @@ FACT = "print(round(1 / 3, 2))"
 FIGURE = """
 from course_utils import plots
 
-fig, (ax,) = plots.planes(1, size=1)
+fig, ax = plots.plt.subplots(figsize=(2, 1))
+ax.set(xlabel="x", ylabel="y")
 (line,) = ax.plot([0, 1], [0, 1])
 plots.live(fig, lambda a: line.set_ydata([0, a{}]), "A line that goes up to the height a.",
            a=(0.0, 1.0, 0.1, 0.5))"""

@@ -106,56 +106,52 @@ def comparable(notebook):
     return texts[: 1 + len(shown)] + sorted(texts[1 + len(shown) :])
 
 
+THREAD = "threading.Thread(target=lambda: time.sleep(1) or 1 / 0).start()"
+OTHERS = {
+    "failing": [new_code_cell("1"), new_code_cell("1 / 0"), new_code_cell("2")],
+    "skipping": [new_code_cell("1"), new_code_cell("2", metadata={"tags": ["nbval-skip"]})],
+    "thread": [new_code_cell("import threading, time"), new_code_cell(THREAD)],
+    "good": [new_code_cell("1")],
+}
+
+
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
-    """The notebook executed by nbclient, and the same as the guard has kept it."""
-    folder = tmp_path_factory.mktemp("kinds")
-    end = guarded.run(folder, {"kinds": cells()})
-    assert guarded.outcomes(end.stdout, "kinds") == ["PASSED"] * len(OF_ALL_KINDS), end.stdout
-    (kept,) = (folder / "executed").glob("kinds-*.ipynb")
+def kept(tmp_path_factory):
+    """Name -> the notebook as a guarded run over all of them has kept it."""
+    folder = tmp_path_factory.mktemp("recorded")
+    told = guarded.run(folder, {"kinds": cells(), **OTHERS}).stdout
+    assert guarded.outcomes(told, "kinds") == ["PASSED"] * len(OF_ALL_KINDS), told
+    files = (folder / "executed").iterdir()
+    return {path.stem.rpartition("-")[0]: nbformat.read(path, as_version=4) for path in files}
+
+
+def test_both_ways_give_the_same_notebook(kept, tmp_path):
     by_client = new_notebook(cells=cells())
-    execute(by_client, folder, store_widget_state=True)
-    return by_client, nbformat.read(kept, as_version=4)
+    execute(by_client, tmp_path, store_widget_state=True)
+    one, other = comparable(by_client), comparable(copy.deepcopy(kept["kinds"]))
+    assert len(one) == len(other) > 10
+    for text, same in zip(one, other, strict=True):
+        assert text.splitlines() == same.splitlines()
 
 
-def test_both_ways_give_the_same_notebook(both):
-    by_client, kept = (comparable(copy.deepcopy(notebook)) for notebook in both)
-    assert len(kept) == len(by_client) > 10
-    for one, other in zip(kept, by_client, strict=True):
-        assert one.splitlines() == other.splitlines()
-
-
-def test_it_holds_what_it_is_to_hold(both):
-    _, kept = both
-    text = json.dumps(kept)
+def test_it_holds_what_it_is_to_hold(kept):
+    text = json.dumps(kept["kinds"])
     for word in ("OutputModel", "buffers", "FloatSliderModel", "image/png", "ZeroDivisionError"):
         assert word in text
-    code = kept.cells[1:]
+    code = kept["kinds"].cells[1:]
     assert "gone" not in json.dumps([cell.outputs for cell in code])
     assert [cell.execution_count for cell in code] == [*range(1, len(code) + 1)]
     assert all(executions.seconds(cell) > 0 for cell in code)
 
 
-def test_a_notebook_that_fails_is_not_kept(tmp_path):
-    notebooks = {
-        "cell": [new_code_cell("1"), new_code_cell("1 / 0"), new_code_cell("2")],
-        "skipped": [new_code_cell("1"), new_code_cell("2", metadata={"tags": ["nbval-skip"]})],
-        "thread": [
-            new_code_cell("import threading, time"),
-            new_code_cell("threading.Thread(target=lambda: time.sleep(1) or 1 / 0).start()"),
-        ],
-        "good": [new_code_cell("1")],
-    }
-    told = guarded.run(tmp_path, notebooks).stdout
-    kept = [path.stem.rpartition("-")[0] for path in (tmp_path / "executed").glob("*")]
-    assert kept == ["good"], told
+def test_only_what_passes_as_a_whole_is_kept(kept):
+    assert {*kept} == {"kinds", "good"}
 
 
 def test_more_than_one_execution_turns_the_run_red(tmp_path):
+    """Two files of one name stand for one lesson, which no run would find twice."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    once = guarded.run(tmp_path, {"a/one": [new_code_cell("1")]})
-    assert once.returncode == 0 and "nbval 1 x" in once.stdout
-    twice = guarded.run(tmp_path, {"b/one": [new_code_cell("1")]})
-    assert twice.returncode == 1 and guarded.outcomes(twice.stdout, "one") == ["PASSED"] * 2
-    assert "nbval 2 x" in twice.stdout and "Executed more than once: one" in twice.stdout
+    run = guarded.run(tmp_path, {f"{name}/one": [new_code_cell("1")] for name in ("a", "b")})
+    assert run.returncode == 1 and guarded.outcomes(run.stdout, "one") == ["PASSED"] * 2
+    assert "nbval 2 x" in run.stdout and "Executed more than once: one" in run.stdout
