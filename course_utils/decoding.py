@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 import numpy as np
-import tifffile
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 LARGEST_SIDE = 8192  # pixels, of what is made of a picture
@@ -202,6 +201,8 @@ def _pixels(picture, tags):
 
 
 def _decode_tiff(path):
+    import tifffile  # here, as few pictures need it, and it takes long to import
+
     with tifffile.TiffFile(path) as file:
         page = cast(tifffile.TiffPage, file.pages[0])
         _check_size(page.imagewidth, page.imagelength)
