@@ -8,12 +8,26 @@ from scipy import stats
 from course_utils.checks import Exercise, compare
 
 
+def points_needed(TV: float, n: int, wanted: float) -> float:
+    return n * (TV / wanted) ** 2
+
+
 def marginal(p: np.ndarray, j: int) -> tuple[np.ndarray, np.ndarray]:
     return p.sum(axis=0) / p.sum(), p[:, j] / p[:, j].sum()
 
 
 def draw(w: np.ndarray, u: np.ndarray) -> np.ndarray:
     return np.searchsorted(np.cumsum(w) / np.sum(w), u, side="right")
+
+
+def step(
+    x: np.ndarray,
+    proposal: np.ndarray,
+    a: np.ndarray,
+    a_proposal: np.ndarray,
+    u: np.ndarray,
+) -> np.ndarray:
+    return np.where((u * a < a_proposal)[:, None], proposal, x)
 
 
 def box_rejection(p: np.ndarray, n: int, rng: np.random.Generator) -> tuple[None, float]:
@@ -62,7 +76,34 @@ def _random(seed):
     return np.random.default_rng(seed)
 
 
+def _chains(n, seed):
+    """Places, proposals, their grey values (some 0), and uniform numbers, of n chains."""
+    rng = _random(seed)
+    grey = rng.random((2, n)) * (rng.random((2, n)) < 0.8)
+    return rng.random((n, 2)), rng.random((n, 2)), grey[0], grey[1], rng.random(n)
+
+
 EXERCISES = {
+    "floor": Exercise(
+        points_needed,
+        [(0.5, 100, 0.5), (0.1, 1000, 0.05), (0.01, 50_000, 0.002), (0.02, 1_000_000, 0.2)],
+        "the same floor, half of it, a fifth, and ten times as much.",
+    ),
+    "metropolis": Exercise(
+        step,
+        [
+            (
+                np.array([[0.1, 0.2]]),
+                np.array([[0.3, 0.4]]),
+                np.array([1.0]),
+                np.array([0.5]),
+                np.array([0.75]),
+            ),
+            _chains(2, 8),
+            _chains(50, 9),
+        ],
+        "a proposal that is refused, two chains, and fifty with black places among them.",
+    ),
     "marginal": Exercise(
         marginal,
         [
