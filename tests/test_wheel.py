@@ -81,11 +81,12 @@ def wheel(copy, tmp_path_factory):
 def installed(wheel, tmp_path_factory):
     """A folder with nothing but the installed course; the libraries come from this environment."""
     folder = tmp_path_factory.mktemp("installed")
-    options = ["--no-deps", "--no-index", "--target", str(folder), str(wheel)]
+    options = ["--no-deps", "--no-index", "--no-compile", "--target", str(folder), str(wheel)]
     python("-m", "pip", "install", *options, cwd=folder)
     return folder
 
 
+@pytest.mark.slow
 def test_the_wheel_holds_the_data_and_no_more(wheel):
     names = zipfile.ZipFile(wheel).namelist()
     inside = "course_utils/data/"
@@ -101,12 +102,7 @@ def test_the_wheel_holds_the_data_and_no_more(wheel):
     assert wheel.stat().st_size < 6e6
 
 
-def test_an_installed_course_finds_its_pictures_and_networks(installed, tmp_path):
-    told = python("-c", READS, cwd=tmp_path, PYTHONPATH=str(installed)).splitlines()
-    assert Path(told[0]) == installed.resolve() / "course_utils" / "data"
-    assert told[1] == f"{len([*paths.PICTURES.glob('*.png')])} True False"
-
-
+@pytest.mark.slow
 def test_an_editable_course_reads_the_repository(copy, tmp_path):
     """Without the site folder's own .pth files, which may already lead to this repository."""
     build = "from setuptools import build_meta; build_meta.build_editable({!r})"
@@ -119,33 +115,59 @@ def test_an_editable_course_reads_the_repository(copy, tmp_path):
     assert told[1].endswith(" True False")  # the copy has no notebooks
 
 
-def run_elsewhere(cells, folder, monkeypatch, course):
-    """The notebook of these cells, executed in an unrelated folder with the course of another."""
-    monkeypatch.setenv("PYTHONPATH", str(course))
+def run_elsewhere(cells, folder, course):
+    """The cells, executed in an unrelated folder with the course of another."""
     origin = "import course_utils\nprint(course_utils.__path__[0])"
     notebook = new_notebook(cells=[new_code_cell(origin), *cells])
-    execute(notebook, folder)
-    printed = [out.get("text", "") for cell in notebook.cells for out in cell.get("outputs", [])]
-    assert Path(printed[0].strip()) == course.resolve() / "course_utils"
-    return notebook
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PYTHONPATH", str(course))
+        execute(notebook, folder)
+    printed = notebook.cells[0].outputs[0].text
+    assert Path(printed.strip()) == course.resolve() / "course_utils"
+    return notebook.cells[1:]
 
 
-def test_lesson_01_runs_from_an_installed_course(installed, tmp_path, monkeypatch):
-    cells = code_cells(read("01")[0])[:6]
-    notebook = run_elsewhere(cells, tmp_path, monkeypatch, installed)
-    assert any("image/png" in o.get("data", {}) for c in notebook.cells for o in c.outputs)
-
-
-@pytest.mark.parametrize("lessons", ["of the repository", "nowhere"])
-def test_verdicts_are_on_record_from_any_folder(lessons, installed, tmp_path, monkeypatch):
-    """An installed course has no lessons, and says so in each row."""
-    course = ROOT if lessons == "of the repository" else installed
+def verdicts():
+    """The cells of lesson 10 that show what the lessons claim, with what they need."""
     tables = [cell for cell in code_cells(read("10")[0]) if "verdicts" in cell.source.lower()]
-    cells = [new_code_cell("from course_utils import plots"), *tables]
-    notebook = run_elsewhere(cells, tmp_path, monkeypatch, course)
-    rows = paths.VERDICTS.read_text("utf-8").strip().count("\n")
-    missing = str([cell.outputs for cell in notebook.cells]).count("not on record: run lesson")
-    assert missing == (0 if course == ROOT else rows) and rows > 20
+    return [new_code_cell("from course_utils import plots"), *tables]
+
+
+def missing(cells):
+    return str([cell.outputs for cell in cells]).count("not on record: run lesson")
+
+
+@pytest.fixture(scope="module")
+def executed(installed, tmp_path_factory):
+    """One kernel with the installed course: what it reads, the start of lesson 01, the verdicts."""
+    cells = [new_code_cell(READS), *code_cells(read("01")[0])[:6], *verdicts()]
+    return run_elsewhere(cells, tmp_path_factory.mktemp("elsewhere"), installed)
+
+
+@pytest.mark.notebook
+def test_an_installed_course_finds_its_pictures_and_networks(installed, executed):
+    told = "".join(out.text for out in executed[0].outputs).splitlines()
+    assert Path(told[0]) == installed.resolve() / "course_utils" / "data"
+    assert told[1] == f"{len([*paths.PICTURES.glob('*.png')])} True False"
+
+
+@pytest.mark.notebook
+def test_lesson_01_runs_from_an_installed_course(executed):
+    assert any("image/png" in out.get("data", {}) for cell in executed[1:7] for out in cell.outputs)
+
+
+ROWS = paths.VERDICTS.read_text("utf-8").strip().count("\n")
+
+
+@pytest.mark.notebook
+def test_an_installed_course_has_no_lessons_and_says_so_in_each_row_of_verdicts(executed):
+    assert missing(executed[7:]) == ROWS > 20
+
+
+@pytest.mark.notebook
+def test_verdicts_are_on_record_from_any_folder(tmp_path):
+    cells = run_elsewhere(verdicts(), tmp_path, ROOT)
+    assert missing(cells) == 0 and any(cell.outputs for cell in cells)
 
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
