@@ -13,6 +13,7 @@ from typing import TypeVar
 
 import psutil
 import torch
+from torch import nn
 
 from course_utils.arguments import number, whole
 from course_utils.output import say
@@ -89,7 +90,7 @@ def autocast(device: torch.device) -> torch.autocast:
     return torch.autocast(device.type, torch.bfloat16, fast_type(device) == torch.bfloat16)
 
 
-def compiled(net: torch.nn.Module, device: torch.device) -> torch.nn.Module:
+def compiled(net: nn.Module, device: torch.device) -> nn.Module:
     """The network, to be compiled at its first call where the device has a compiler for it."""
     if device.type in ("cuda", "xpu"):
         try:  # `net.compile()` itself says nothing before the first call
@@ -138,13 +139,8 @@ def speed_test(seconds: float = 2.0) -> float:
     """Training steps a second of a small network like those of the lessons, on the CPU."""
     generator = torch.Generator().manual_seed(0)
     x = torch.randn(512, 2, generator=generator)
-    net = torch.nn.Sequential(
-        torch.nn.Linear(2, 128),
-        torch.nn.ReLU(),
-        torch.nn.Linear(128, 128),
-        torch.nn.ReLU(),
-        torch.nn.Linear(128, 1),
-    )
+    hidden = nn.ReLU(), nn.Linear(128, 128), nn.ReLU()
+    net = nn.Sequential(nn.Linear(2, 128), *hidden, nn.Linear(128, 1))
     optimizer = torch.optim.Adam(net.parameters())
     steps, start = 0, time.perf_counter()
     while time.perf_counter() - start < seconds:

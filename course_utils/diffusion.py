@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import cast
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from course_utils.keeping import Kept
 from course_utils.models import UNet
 from course_utils.training import Steps
 
 
-def mix(t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+def mix(t: Tensor) -> tuple[Tensor, Tensor]:
     """Shares of picture and noise at times t `(n,)` in [0, 1]: a and b, `(n, 1, 1, 1)` each.
 
     The cosine schedule with infinitely many steps: a squared is alpha bar. Lesson 08 teaches it.
@@ -28,17 +28,13 @@ def mix(t: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     return angle.cos(), angle.sin()
 
 
-def picture_loss(
-    net: nn.Module, x_0: torch.Tensor, t: torch.Tensor, eps: torch.Tensor, c: torch.Tensor
-) -> torch.Tensor:
+def picture_loss(net: nn.Module, x_0: Tensor, t: Tensor, eps: Tensor, c: Tensor) -> Tensor:
     """How far the guess at x_0 `(n, d, h, w)` is off, given x_t, t and c. Lesson 08 teaches it."""
     a, b = mix(t)
     return ((net(a * x_0 + b * eps, t, c) - x_0).square() / (b**2 + 0.1)).mean()
 
 
-def draw(
-    x_0: torch.Tensor, c: torch.Tensor, n: int, k: int, untold: int
-) -> tuple[torch.Tensor, ...]:
+def draw(x_0: Tensor, c: Tensor, n: int, k: int, untold: int) -> tuple[Tensor, ...]:
     """Batch k of n: pictures, times, noises, classes; one class in ten is not told.
 
     The same for the same k. The times are spread evenly. Lesson 08 teaches it.
@@ -59,10 +55,11 @@ class Learner:
     """
 
     def __init__(self, net: nn.Module, steps: int, rate: float = 2e-3) -> None:
-        self.net, self.avg, self.steps, self.rate = net, copy.deepcopy(net), steps, rate
+        self.net, self.steps, self.rate = net, steps, rate
+        self.avg = copy.deepcopy(net)
         self.optimizer = torch.optim.Adam(net.parameters(), rate, (0.9, 0.99), fused=True)
 
-    def step(self, loss: torch.Tensor, k: int) -> None:
+    def step(self, loss: Tensor, k: int) -> None:
         """Step k: change the weights so that the loss, one number, falls, and average them."""
         rate = self.rate * min((k + 1) / 100, (1 - k / self.steps) / 0.3, 1)
         self.optimizer.param_groups[0]["lr"] = rate
@@ -76,9 +73,9 @@ class Learner:
 
 def train(
     net: UNet,
-    loss: Callable[..., torch.Tensor],
-    x_0: torch.Tensor,
-    c: torch.Tensor,
+    loss: Callable[..., Tensor],
+    x_0: Tensor,
+    c: Tensor,
     steps: int,
     batch: int = 16,
     rate: float = 2e-3,
@@ -93,8 +90,10 @@ def train(
 
     Returns the network with averaged weights, and the loss of every step.
     """
-    learner, losses = Learner(net, steps, rate), []
-    bar, untold = Steps(steps), net.label.num_embeddings - 1
+    learner = Learner(net, steps, rate)
+    untold = net.label.num_embeddings - 1
+    losses = []
+    bar = Steps(steps)
     for k in bar:
         value = loss(net, *draw(x_0, c, batch, k + 1_000_003 * seed, untold))
         learner.step(value, k)
@@ -105,9 +104,9 @@ def train(
 
 def train_kept(
     net: nn.Module,
-    loss: Callable[..., torch.Tensor],
-    x_0: torch.Tensor,
-    c: torch.Tensor,
+    loss: Callable[..., Tensor],
+    x_0: Tensor,
+    c: Tensor,
     steps: int,
     batch: int = 16,
     rate: float = 2e-3,
@@ -130,10 +129,10 @@ def train_kept(
     core = cast(UNet, getattr(net, "module", net))
     learner = Learner(core, steps, rate)
     parts = {name: getattr(learner, name) for name in ("net", "avg", "optimizer")}
-    first = not part.start
-    kept = Kept(path, parts, x_0, c, steps, first, batch=batch, rate=rate, seed=seed)
-    losses = kept.losses
-    bar, untold = Steps(steps, first=min(len(losses), steps)), core.label.num_embeddings - 1
+    how = {"batch": batch, "rate": rate, "seed": seed}
+    kept = Kept(path, parts, x_0, c, steps, not part.start, **how)
+    losses, untold = kept.losses, core.label.num_embeddings - 1
+    bar = Steps(steps, first=min(len(losses), steps))
     for k in bar:
         items = draw(x_0, c, batch, k + 1_000_003 * seed, untold)
         value = loss(net, *(item[part] for item in items))
@@ -149,16 +148,16 @@ def train_kept(
 @torch.no_grad()
 def generate(
     net: UNet,
-    c: torch.Tensor,
+    c: Tensor,
     steps: int = 50,
     eta: float = 1.0,
     w: float = 1.0,
     seed: int = 0,
     size: int = 32,
-    way: Callable[..., tuple[torch.Tensor, torch.Tensor]] = mix,
-    recover: Callable[..., torch.Tensor] | None = None,
+    way: Callable[..., tuple[Tensor, Tensor]] = mix,
+    recover: Callable[..., Tensor] | None = None,
     alike: bool = False,
-) -> tuple[torch.Tensor, torch.Tensor]:
+) -> tuple[Tensor, Tensor]:
     """Pictures of classes c `(n,)`, made of noise. Lesson 08 teaches it.
 
     Args:

@@ -11,8 +11,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from course_utils import diffusion, keeping
+from course_utils import keeping
 from course_utils.keeping import Kept
+from tools import train_diffusion
 
 X = torch.arange(24.0).view(6, 1, 2, 2) / 24
 C = torch.arange(6) % 2
@@ -111,7 +112,16 @@ def version_without_a_plan(path):
     torch.save(state, path)
 
 
+def version_without_a_part(path):
+    """As if a later version kept one part more."""
+    learn(path)
+    state = torch.load(path, weights_only=True)
+    del state["optimizer"]
+    torch.save(state, path)
+
+
 FILES = {
+    "a part less": (version_without_a_part, "is of an older version of the course"),
     "no plan": (version_without_a_plan, "is of an older version of the course"),
     "older version": (old_version, "is of an older version of the course"),
     "a network alone": (lambda p: torch.save(parts()["net"].state_dict(), p), "is not a training"),
@@ -267,14 +277,14 @@ def test_one_of_several_processes_writes_and_speaks(path, monkeypatch, capsys):
 
 
 def test_the_command_line_goes_on_or_says_why_not(path, capsys):
-    """`python -m course_utils.diffusion --path`."""
+    """`python -m tools.train_diffusion --path`."""
     start = ["--batch", "2", "--size", "8", "--path", str(path)]
     common = [*start, "--planes", "8", "--faces", "9"]
-    diffusion.main([*common, "--steps", "2"])
+    train_diffusion.main([*common, "--steps", "2"])
     assert "The training in" not in capsys.readouterr().out
-    assert len(diffusion.main([*common, "--steps", "3"])[1]) == 3
+    assert len(train_diffusion.main([*common, "--steps", "3"])[1]) == 3
     assert "goes on, after step 2 of 3" in capsys.readouterr().out
-    diffusion.main([*common, "--steps", "3"])
+    train_diffusion.main([*common, "--steps", "3"])
     assert "is complete, and used as it is, after step 3" in capsys.readouterr().out
     for other, reason in [
         ([*start, "--planes", "8", "--faces", "7"], "from 9 other pictures, and not from these 7"),
@@ -282,13 +292,13 @@ def test_the_command_line_goes_on_or_says_why_not(path, capsys):
         ([*common, "--batch", "3"], "its batch was 2, and not 3"),
     ]:
         with pytest.raises(SystemExit):
-            diffusion.main([*other, "--steps", "3"])
+            train_diffusion.main([*other, "--steps", "3"])
         assert re.search(
             f"{re.escape(str(path))} keeps another training: .*{reason}", _last(capsys)
         )
     path.write_bytes(path.read_bytes()[:-99])
     with pytest.raises(SystemExit):
-        diffusion.main([*common, "--steps", "3"])
+        train_diffusion.main([*common, "--steps", "3"])
     assert "is cut or damaged" in _last(capsys)
 
 

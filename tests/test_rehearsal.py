@@ -31,9 +31,22 @@ def run(cell, names):
     exec(compile(cell, "GPU cell", "exec"), names)
 
 
-def test_every_lesson_with_a_gpu_cell_is_known():
+def before(number):
+    """What stands before a lesson's GPU cell, in words."""
+    cells = LESSONS[number].cells
+    place = [cell.source for cell in cells].index(GPU[number])
+    return cells[place - 1].source
+
+
+def test_a_gpu_cell_asks_for_its_device_and_tells_the_learner():
     assert {*GPU} == {"02", "04", "05", "06", "07", "08"}
-    assert not any("cuda" in cell for cell in GPU.values())
+    for number, cell in GPU.items():
+        assert "compute.device(use_gpu" in cell and "cuda" not in cell.lower()
+        choices = [
+            c.source for c in LESSONS[number].cells if "parameters" in c.metadata.get("tags", [])
+        ]
+        assert "\nuse_gpu = True  # False: " in choices[0]
+        assert "stop button" in before(number) and "use_gpu = False" in before(number)
 
 
 # In place of a sampler that passes 1,024 times through the network, one pass.
@@ -61,6 +74,7 @@ LARGE = {  # what tells that the large version has run: of the GPU's size as reh
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", GPU)
 def test_a_gpu_cell_runs_small_on_the_cpu(number):
     assert LARGE[number](rehearse(number))
@@ -75,10 +89,11 @@ PLANTED = {
     "as an array": ("05", "detach().cpu()", "detach()", "becomes an array"),
     "float64": ("08", "pictures).to(device)", "pictures).double().to(device)", "float64 is on"),
     "a wrong name": ("04", "train(many", "train(meny", "meny"),
-    "a wrong shape": ("06", "x.to(device), steps", "x.to(device).T, steps", ""),
+    "a wrong shape": ("06", "x.to(device), steps", "x.to(device).T, steps", "multiply up to"),
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PLANTED)
 def test_a_fault_planted_in_a_gpu_cell_turns_red(kind):
     number, good, bad, error = PLANTED[kind]
