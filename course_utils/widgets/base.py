@@ -46,7 +46,7 @@ class CourseWidget(anywidget.AnyWidget):
 
 
 def script(name: str) -> str:
-    """The JavaScript of a widget as one module: its file, behind those of this folder it imports."""
+    """The JavaScript of a widget as one module: its file, behind those here that it imports."""
     parts: dict[str, str] = {}
 
     def read(name: str) -> None:
