@@ -85,26 +85,41 @@ def test_claims_that_cannot_be_recorded_still_speak(tmp_path, monkeypatch, capsy
     assert capsys.readouterr().out == "✓ one is less than two\n"
 
 
+ENCODINGS = ["cp1252", "ascii", "cp437", "utf-8"]
 SPEECH = """
+import sys
 from course_utils import checks
-checks.claim("α is less than two", True, "ᾱ = 1")
-checks.check("01 marginal", None)
-checks.check("01 marginal", 7)
+
+for encoding in sys.argv[1:]:
+    sys.stdout.reconfigure(encoding=encoding)
+    checks.claim("α is less than two", True, "ᾱ = 1")
+    checks.check("01 marginal", None)
+    checks.check("01 marginal", 7)
+    print(end="\\0", flush=True)
 """
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "cp437", "utf-8"])
-def test_claims_speak_in_any_encoding(encoding, tmp_path):
-    log = tmp_path / "claims.jsonl"
-    environment = os.environ | {"PYTHONIOENCODING": encoding, "COURSE_CLAIMS": str(log)}
+@pytest.fixture(scope="module")
+def speech(tmp_path_factory):
+    """What a script prints in each encoding, as bytes; and the claims that it has recorded."""
+    log = tmp_path_factory.mktemp("speech") / "claims.jsonl"
+    environment = os.environ | {"PYTHONIOENCODING": ENCODINGS[0], "COURSE_CLAIMS": str(log)}
     environment.pop("PYTHONUTF8", None)
-    run = subprocess.run([sys.executable, "-c", SPEECH], env=environment, capture_output=True)
-    claim, untried, wrong = run.stdout.decode(encoding).splitlines()
+    command = [sys.executable, "-c", SPEECH, *ENCODINGS]
+    run = subprocess.run(command, env=environment, capture_output=True, check=True)
+    lines = log.read_text("utf-8").splitlines()
+    return dict(zip(ENCODINGS, run.stdout.split(b"\0"), strict=False)), lines
+
+
+@pytest.mark.parametrize("encoding", ENCODINGS)
+def test_claims_speak_in_any_encoding(encoding, speech):
+    said, recorded = speech
+    claim, untried, wrong = said[encoding].decode(encoding).splitlines()
     alpha = "α" if encoding in ("utf-8", "cp437") else r"\N{GREEK SMALL LETTER ALPHA}"
     tick, circle, cross = "✓○✗" if encoding == "utf-8" else ("[yes]", "[open]", "[no]")
     assert claim.startswith(f"{tick} {alpha} is less than two: ")
     assert untried.startswith(f"{circle} not tried yet") and wrong.startswith(f"{cross} not yet:")
-    assert json.loads(log.read_text("utf-8"))["statement"] == "α is less than two"
+    assert [json.loads(line)["statement"] for line in recorded] == 4 * ["α is less than two"]
 
 
 def undone(p, j): ...
