@@ -42,6 +42,7 @@ def run(folder, train, test):
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [100, 999])
 def test_few_test_pictures_and_missing_digits(tmp_path, capsys, n):
     names = run(tmp_path, np.arange(200) % 9, np.arange(n) % 8)
