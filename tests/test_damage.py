@@ -202,6 +202,7 @@ APART = {
     "compute.autocast": DEVICES,
     "compute.compiled": DEVICES,
     "compute.timed": DEVICES,
+    "compute.peak": DEVICES,
     "compute.name": DEVICES,
     "compute.speed_test": "runs as many seconds as it is told",
     "checks.Exercise": "a record, without code",
@@ -322,6 +323,7 @@ def test_a_damaged_argument_gets_a_sentence(name):
 ARRAYS = [(n, k) for n in CALLS for k, v in fitting(CALLS[n]).items() if isinstance(v, np.ndarray)]
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 @settings(deadline=None, max_examples=15, suppress_health_check=[*HealthCheck])
 @pytest.mark.parametrize("name, argument", ARRAYS, ids=map(".".join, ARRAYS))
@@ -350,6 +352,7 @@ def test_paths_may_have_spaces_and_any_letters(tmp_path, monkeypatch):
         digits.mnist(place)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=40)
 @pytest.mark.parametrize(
     "name", sorted(path.stem for path in checkpoints.FOLDER.glob("[!.]*.saf*"))
@@ -381,6 +384,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
         checkpoints.read("net", tmp_path)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tif", "webp"])

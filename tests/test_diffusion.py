@@ -29,6 +29,7 @@ def losses(*start):
     return [float(v) for v in re.findall(r"^step \d+: loss ([\d.]+)$", run.stdout, re.MULTILINE)]
 
 
+@pytest.mark.slow
 def test_two_processes_take_the_same_steps_as_one():
     one = losses(sys.executable)
     launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]

@@ -16,6 +16,7 @@ from publish.notebooks import execute, select
 from tests.saved import ALTS, PROSE, one_of_each
 from tools.notebooks import normalise
 
+pytestmark = pytest.mark.notebook
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = json.loads((ROOT / "jupyter" / "nbconvert" / "jupyter_nbconvert_config.json").read_text())
 PLOTLY = "application/vnd.plotly.v1+json"

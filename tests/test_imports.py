@@ -12,6 +12,7 @@ import pytest
 
 from course_utils.paths import NOTEBOOKS
 
+pytestmark = pytest.mark.slow
 LARGE = {"torch", "scipy.special", "scipy.stats", "scipy.ndimage", "scipy.spatial"}
 LARGE |= {"skimage.transform", "skimage.morphology", "tifffile", "plotly", "pandas", "sympy"}
 

@@ -115,6 +115,7 @@ def halves(x, y):
     return np.where(left, x, y)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", KINDS)
 def test_real_faces_are_at_the_floor(kind, remembered):
     rng = np.random.default_rng(0)
@@ -127,6 +128,7 @@ def test_real_faces_are_at_the_floor(kind, remembered):
     assert same["FD"] < 1e-3 and same["precision"] == same["recall"] == 1
 
 
+@pytest.mark.slow
 def test_damage_is_noticed(sets, remembered):
     size, crisp, real, x, y = sets
     other = np.random.default_rng(2).integers(5, size=N)
@@ -157,6 +159,7 @@ def test_damage_is_noticed(sets, remembered):
     assert values["precision"] < 0.8 and values["sure"] < 0.75
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sets", [(32, False), (16, True)], indirect=True)
 def test_more_damage_is_worse(sets, remembered):
     _, _, real, x, y = sets

@@ -245,6 +245,7 @@ for step in range(60):
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(os.name == "nt", reason="Windows does not replace a file that another reads")
 def test_two_processes_and_a_reader_share_a_file(path):
     """At each moment the file is whole; one training is in it at the end; the other was told."""

@@ -5,6 +5,7 @@ from nbformat.v4 import new_code_cell, new_output
 
 from tests import guarded
 
+pytestmark = pytest.mark.notebook
 START = "import random\nimport numpy as np\nimport torch\nfrom course_utils import plots"
 SHOW = 'plots.live(fig, redraw, "A line over a range of numbers, moved.", a=(0, 1, 0.1, 0.5))'
 LINE = """

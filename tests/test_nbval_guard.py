@@ -36,6 +36,7 @@ thread = threading.Thread(target=fail)
 thread.start()
 """
 PNG = {"image/png": "iVBORw0KGgo=", "text/plain": "<Figure>"}
+pytestmark = pytest.mark.notebook
 CHECK, NOW = "nbval-check-output", "from IPython.display import clear_output, display\n"
 UPDATE = NOW + "shown = display('one', display_id=True)\nshown.update({!r})"
 FIGURE = f"from IPython.display import display\ndisplay({PNG}, raw=True)"

@@ -206,6 +206,7 @@ def test_a_file_that_is_too_large_is_caught(tmp_path):
     assert any("MB; at most" in problem for problem in problems(notebook, big))
 
 
+@pytest.mark.notebook
 def test_running_twice_gives_the_same_file(tmp_path):
     sources = [
         "print(object())",
@@ -277,6 +278,7 @@ def test_every_verdict_of_the_last_lesson_has_its_number():
         assert re.search(r"\d", measured), measured
 
 
+@pytest.mark.notebook
 def test_the_last_lesson_bears_a_lesson_without_outputs(tmp_path):
     folder = tmp_path / "notebooks"
     folder.mkdir()

@@ -12,6 +12,7 @@ from course_utils import models
 from course_utils.datasets import faces
 from tests.notebook_rules import code_cells, read
 
+pytestmark = pytest.mark.slow
 CELLS = [cell.source for cell in code_cells(read("08")[0])]
 COLOURS = ["red", "green", "blue", "yellow", "black"]
 

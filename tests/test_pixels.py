@@ -14,6 +14,7 @@ def lesson():
     return names
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [5, 8, 11])
 def test_no_pixel_sees_itself_or_a_later_one(lesson, size):
     for net in (lesson["PixelCNN"](2, 3, size), lesson["PixelGRU"](2, 3, size, 16)):
@@ -28,6 +29,7 @@ def test_a_layer_without_its_mask_is_noticed(lesson, layer):
     assert lesson["dependence"](net).triu().any()
 
 
+@pytest.mark.slow
 def test_a_single_open_place_is_noticed(lesson):
     for layer, place in [("h0", (0, 1)), ("v0", (1, 1)), ("h.3", (0, 2)), ("v.0", (2, 0))]:
         net = lesson["PixelCNN"](2, 2, 11)

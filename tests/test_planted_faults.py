@@ -47,6 +47,7 @@ def told(tmp_path_factory):
     return guarded.run(tmp_path_factory.mktemp("faults"), notebooks).stdout
 
 
+@pytest.mark.notebook
 @pytest.mark.parametrize(
     "sound, broken, words",
     [

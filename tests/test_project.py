@@ -358,6 +358,7 @@ def test_the_data_hold_no_code():
     assert kinds == {".csv", ".md", ".png", ".safetensors", ".sha256"}
 
 
+@pytest.mark.slow
 def test_pictures_are_what_the_script_draws(tmp_path):
     draw_densities.draw_all(tmp_path)
     drawn = sorted(tmp_path.rglob("*.png"))
@@ -369,6 +370,7 @@ def test_pictures_are_what_the_script_draws(tmp_path):
         assert abs(np.asarray(Image.open(path), int) - kept).max() <= 1
 
 
+@pytest.mark.slow
 def test_the_banner_is_what_the_script_draws():
     kept = Image.open(ROOT / "data" / "banner.png")
     assert np.shape(kept) == (420, 1600, 3)

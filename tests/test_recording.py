@@ -68,6 +68,7 @@ for step in (bar := Steps(4, "walk")):
     bar.show(loss=0.25)""",
     "from tqdm.auto import tqdm\nfor k in tqdm(range(3)):\n    print(k, end='\\r')",
 ]
+pytestmark = pytest.mark.notebook
 STATE = "application/vnd.jupyter.widget-state+json"
 # Times, addresses, and the number of a cell in a traceback: nbval keeps no history, so it is 1.
 OWN = re.compile(r"\d+(?:\.\d+)? ?(?:s|ms|it/s|s/it)\b|\d\d:\d\d|\?it/s|0x[0-9a-f]+|In\[\d+\]")

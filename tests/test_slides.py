@@ -135,6 +135,7 @@ def marked(notebook):
     return words
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", LESSONS)
 def test_each_note_stands_under_the_slide_of_its_cell(name):
     notebook = nbformat.read(build.ROOT / "notebooks" / f"{name}.ipynb", as_version=4)

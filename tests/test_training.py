@@ -83,6 +83,7 @@ def loops(tmp_path_factory):
     return notebook
 
 
+@pytest.mark.notebook
 def test_in_a_notebook_the_last_line_of_a_bar_stays_as_text(loops):
     said = dict(zip(LOOPS, [cell.outputs for cell in loops.cells], strict=True))
     bars = {k: [o.data["text/plain"] for o in v if "data" in o] for k, v in said.items()}
@@ -96,6 +97,7 @@ def test_in_a_notebook_the_last_line_of_a_bar_stays_as_text(loops):
     assert all(set(out.get("data", {})) <= {"text/plain"} for out in outputs)  # no widget
 
 
+@pytest.mark.notebook
 def test_committed_notebooks_and_decks_have_no_bars(loops):
     (stopped,) = normalise(nbformat.from_dict(loops)).cells[1].outputs
     assert stopped.text.startswith("Stopped after step 2")
