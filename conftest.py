@@ -3,6 +3,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from nbval.plugin import IPyNbCell
 from playwright.sync_api import sync_playwright
 
@@ -11,6 +12,9 @@ from tests.jupyterlab import serve
 
 pytest_plugins = ["tests.executions", "tests.nbval_guard", "tests.live_guard"]
 ROOT = Path(__file__).parent
+# No test depends on the speed of the machine, and Hypothesis has two limits that do.
+settings.register_profile("course", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("course")
 # Fixtures that tell what a test needs; other marks are set by hand.
 MARKS = {"browser": "browser", "lab": "browser", "lessons": "notebook", "kernel": "notebook"}
 if "COURSE_CLAIMS" in os.environ:  # kernels start in the notebooks' folder

@@ -325,7 +325,7 @@ ARRAYS = [(n, k) for n in CALLS for k, v in fitting(CALLS[n]).items() if isinsta
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
-@settings(deadline=None, max_examples=15, suppress_health_check=[*HealthCheck])
+@settings(max_examples=15, suppress_health_check=[*HealthCheck])
 @pytest.mark.parametrize("name, argument", ARRAYS, ids=map(".".join, ARRAYS))
 @given(arrays(scalar_dtypes(), array_shapes(min_dims=0, max_dims=5, min_side=0, max_side=4)))
 def test_any_array_gets_a_result_or_a_sentence(name, argument, bad):
@@ -353,7 +353,7 @@ def test_paths_may_have_spaces_and_any_letters(tmp_path, monkeypatch):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=40)
+@settings(max_examples=40)
 @pytest.mark.parametrize(
     "name", sorted(path.stem for path in checkpoints.FOLDER.glob("[!.]*.saf*"))
 )
@@ -385,7 +385,7 @@ def test_a_checkpoint_that_does_not_fit_is_refused(tmp_path):
 
 
 @pytest.mark.slow
-@settings(deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=60)
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["png", "jpg", "gif", "bmp", "tif", "webp"])
 @given(at=st.integers(0, 60) | st.integers(0, 400), bits=st.integers(0, 255), cut=st.booleans())

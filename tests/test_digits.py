@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from course_utils.datasets import digits
@@ -86,7 +86,6 @@ def test_sizes_show_the_same_digits():
     assert abs(smaller - x).max() < 0.15 and abs(smaller - x).mean() < 0.01
 
 
-@settings(deadline=None)
 @given(st.integers(0, 12), st.integers(8, 64), st.integers(0, 2**32))
 def test_any_number_and_size(n, size, seed):
     x, y = strokes(n, rng(seed), size)
@@ -212,7 +211,6 @@ def test_damage_is_named(folder, name, data, words):
     assert name in str(error.value) and str(error.value).count(". ") == 0
 
 
-@settings(deadline=None)
 @given(st.data())
 def test_a_changed_byte_or_a_cut_is_refused_or_read(tmp_path_factory, data):
     """Whatever happens to a file: a ValueError, or arrays in their ranges."""
