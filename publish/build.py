@@ -7,17 +7,15 @@ python -m publish.build 01         only these
 import hashlib
 import os
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
 import nbformat
 from nbformat import NotebookNode
 
-from publish.exporter import NODE, DeckExporter
+from publish.exporter import DeckExporter
+from publish.libraries import fetch_libraries
 from publish.notebooks import ROOT, execute, read, select
-from publish.system import apt_install
 
 OUT = ROOT / "build" / "slides"
 CACHE = ROOT / ".cache" / "executed"
@@ -47,27 +45,6 @@ the speaker's notes, F fills the screen; to print, add <code>?print-pdf</code> t
 </main></body>
 </html>
 """
-
-
-def fetch_libraries(dev: bool = False) -> None:
-    """Fill node_modules from npm, once for each lock file; with `dev` with what tests need too."""
-    stamp, lock = NODE / ".lock", (ROOT / "package-lock.json").read_text("utf-8")
-    there = stamp.read_text("utf-8") if stamp.exists() else ""
-    if there == f"dev {lock}" or (there == lock and not dev):
-        return
-    dev |= there.startswith("dev ")
-    if not shutil.which("npm"):
-        apt_install("npm")
-    npm = shutil.which("npm")
-    if not npm:
-        raise SystemExit(
-            "The decks carry JavaScript libraries that npm fetches: install Node.js (brew install "
-            "node, apt install npm, or winget install OpenJS.NodeJS) and run make slides again."
-        )
-    print("Fetching the JavaScript libraries.", flush=True)
-    options = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=error"]
-    subprocess.run([npm, "ci", *options, *([] if dev else ["--omit=dev"])], cwd=ROOT, check=True)
-    stamp.write_text(f"dev {lock}" if dev else lock, "utf-8")
 
 
 def cached(path: Path) -> Path:

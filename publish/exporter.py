@@ -18,7 +18,6 @@ import io
 import json
 import re
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from markupsafe import Markup
@@ -31,13 +30,13 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils.training import BAR
+from publish.libraries import NODE
+from publish.notebooks import NOTEBOOKS, ROOT
 
-ROOT = Path(__file__).resolve().parents[1]
-NODE = ROOT / "node_modules"
 STATE = "application/vnd.jupyter.widget-state+json"
 VIEW = "application/vnd.jupyter.widget-view+json"
 PLOTLY = "application/vnd.plotly.v1+json"
-REFERENCES = ROOT / "notebooks" / "references.md"
+REFERENCES = NOTEBOOKS / "references.md"
 LOCAL_LINK = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?!\w+:)([^()\s]*)\)")
 NOTES, NEXT_NOTES = "<!-- notes -->", "<!-- notes of the next slide -->"
 EMPTY_HEADING = re.compile(r"<th[^>]*>\s*</th>")  # which a screen reader would read out as one

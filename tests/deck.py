@@ -6,9 +6,9 @@ from pathlib import Path
 from filelock import FileLock
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from publish import build
-from publish.exporter import NODE, DeckExporter
-from publish.notebooks import execute
+from publish import libraries
+from publish.exporter import DeckExporter
+from publish.notebooks import ROOT, execute
 
 SLIDES = """() => Reveal.getSlides().map(slide => {
     const {h, v} = Reveal.getIndices(slide);
@@ -63,9 +63,9 @@ MEASURE = """([width, height]) => {
 
 def fetch_libraries():
     """Fill node_modules with what decks and tests need, in one worker while others wait."""
-    NODE.parent.joinpath(".cache").mkdir(exist_ok=True)
-    with FileLock(NODE.parent / ".cache" / "npm.lock"):
-        build.fetch_libraries(dev=True)
+    (ROOT / ".cache").mkdir(exist_ok=True)
+    with FileLock(ROOT / ".cache" / "npm.lock"):
+        libraries.fetch_libraries(dev=True)
 
 
 def deck_of(cells, folder: Path) -> Path:

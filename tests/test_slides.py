@@ -10,7 +10,8 @@ from bs4 import BeautifulSoup
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from publish import build
-from publish.exporter import NODE, DeckExporter
+from publish.exporter import DeckExporter
+from publish.libraries import NODE
 from publish.notebooks import select
 from tests.deck import (
     READY,
