@@ -11,7 +11,6 @@ from course_utils.widgets.completer import Completer, _mulberry32
 from tests.bare import hear, show, tell
 from tests.javascript import javascript
 from tests.seven import stored
-from tests.waiting import frames, until
 
 ALT = "A picture with its lower half covered, and four completions that a network draws."
 SIZES = [(64, 16, 32, (1, 2, 4, 1)), (5, 7, 8, (3, 1)), (2, 2, 1, ()), (256, 9, 4, (1,))]
@@ -287,12 +286,12 @@ def test_the_same_random_numbers(seed):
 
 @pytest.fixture(scope="module")
 def pages(browser):
-    """Name -> a page with that widget alone, and the widget in Python."""
+    """Name -> a page with that widget alone, whose clock stands still, and the widget in Python."""
     widgets = {
         "faces": Completer(**settings(6, 16, 8)),
         "single": Completer(**settings(3, 5, 8, n=1)),
     }
-    pages = {name: (show(browser, widget, 1000), widget) for name, widget in widgets.items()}
+    pages = {n: (show(browser, one, 1000, clock=True), one) for n, one in widgets.items()}
     yield pages
     for page, _ in pages.values():
         page.close()
@@ -335,12 +334,8 @@ def shown(widget, size=16):
 
 
 def agrees(widget, python):
-    """What the page shows and says gets what Python has; returns what is covered."""
-    (covered,) = until(widget.page, lambda: [now_agrees(widget, python)])
-    return covered
-
-
-def now_agrees(widget, python):
+    """All is filled, and the page shows and says what Python has; returns what is covered."""
+    widget.page.clock.run_for(1700)
     seen = shown(widget, python.shape[2])
     assert (seen[1:] >= 0).all()  # before Python is asked to complete as well
     hear(widget.page, python, "number", "covered", "temperature", "seed")
@@ -407,11 +402,10 @@ def test_rubbing_out_with_the_mouse(use):
     button(widget, "Restore").click()
     assert not agrees(widget, python).any()
     page.mouse.move(*on_screen(widget, 4, 3))  # hovering
-    frames(page)
     assert not agrees(widget, python).any()
     page.mouse.down()
     page.mouse.move(*on_screen(widget, 4, 12))  # one fast move leaves no gap
-    frames(page)
+    page.clock.run_for(100)
     expected = np.zeros((16, 16), bool)
     expected[3:6, 2:14] = True
     for seen in shown(widget):  # nothing is filled yet
@@ -507,9 +501,9 @@ def test_temperature_by_slider(use):
     before, slider = shown(widget), widget.get_by_label("temperature")
     for value in ("0.2", "2"):
         slider.fill(value)
-        after = until(
-            page, lambda before=before: [now for now in [shown(widget)] if (now != before).any()]
-        )[0]
+        widget.page.clock.run_for(40)
+        after = shown(widget)
+        assert (after != before).any()
         assert (after[1:] >= 0).all()  # at once
         agrees(widget, python)
         assert python.temperature == float(value)
@@ -527,10 +521,8 @@ def test_at_once_where_motion_is_not_wanted(use):
     for _ in range(3):
         before = shown(widget)
         button(widget, "Again").click()
-        seen = page.evaluate(
-            """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() =>
-                done(document.querySelector('.completion + output').textContent))))"""
-        )
+        page.clock.run_for(40)
+        seen = widget.locator(".completion + output").first.text_content()
         assert "kept" in seen and (shown(widget)[1:] >= 0).all()
         assert (shown(widget) != before).any()
     page.emulate_media(reduced_motion="no-preference")
@@ -555,7 +547,6 @@ def test_it_follows_python(use):
 def test_it_fits_a_narrow_page(use, width):
     widget, python = use("faces")
     widget.page.set_viewport_size({"width": width, "height": 900})
-    frames(widget.page)
     parts = widget.locator("canvas, button, input, output").all()
     assert max(box["x"] + box["width"] for box in map(Locator.bounding_box, parts)) <= width
     picture, first = (view.bounding_box() for view in widget.locator("canvas").all()[:2])

@@ -103,6 +103,7 @@ def test_its_pictures_are_square_and_side_by_side(page, name, width):
         assert box["width"] == pytest.approx(box["height"], abs=1)
         assert box["width"] >= min(400, width) * (0.9 if name == "player" else 0.4)
         assert box["x"] >= 0 and box["x"] + box["width"] <= width
+        assert box["width"] < 403 or name != "player"  # whatever widgets stand below it
     if name == "painter":  # the points are beside what is drawn, and their square is as large
         paper, rain = canvases
         bottom = [box["y"] + box["height"] for box in canvases]

@@ -74,10 +74,12 @@ def deck(tmp_path_factory):
         cell.metadata["slideshow"] = {"slide_type": "slide"}
     cells.append(new_code_cell(SETUP))
     link = "[{}](https://example.org)".format
+    place = "position: absolute; top: 20px; right: 60px"  # where it takes no room
+    after = f'<div style="{place}"><a href="https://example.org">After</a></div>'
     for name, code in WIDGETS.items():
-        before = new_markdown_cell(f"## {name}\n\n{link('Before')}")
+        before = new_markdown_cell(f"## {name}: {link('Before')}")
         before.metadata["slideshow"] = {"slide_type": "slide"}
-        cells += [before, new_code_cell(code), new_markdown_cell(link("After"))]
+        cells += [before, new_code_cell(code), new_markdown_cell(after)]
     for cell in cells:
         if cell.cell_type == "code":
             cell.metadata["tags"] = ["hide-input"]

@@ -105,11 +105,13 @@ export function make(tag, properties = {}, attributes = {}, ...children) {
 /** @type {(className: string, ...children: (Node | string)[]) => HTMLDivElement} */
 export const box = (className, ...children) => make("div", { className }, {}, ...children);
 
-// The root of a widget, with the style of all and its own, in its place on the page.
+// The root of a widget, with the style of all and its own, in its place on the page. The style of all is written for
+// this widget alone: that of another further down the page would come after its own, and win.
 /** @type {(name: string, model: Model, el: HTMLElement, style: string) => HTMLDivElement} */
 export function rootOf(name, model, el, style) {
   const label = { role: "group", "aria-label": model.get("alt") };
-  const sheet = make("style", { textContent: BASE_STYLE + style });
+  const textContent = BASE_STYLE.replaceAll(".course-widget", `.course-${name}`) + style;
+  const sheet = make("style", { textContent });
   const root = make("div", { className: `course-widget course-${name}` }, label, sheet);
   el.replaceChildren(root);
   return root;
