@@ -510,7 +510,7 @@ def code_lines(text):
 
 
 def test_package_is_thin():
-    """Lines of code: 200 a file, 2,700 in all without what grades and what makes data.
+    """Lines of code: 200 a file, 2,800 in all without what grades and what makes data.
 
     A third of them deal with the files, folders and servers that people have. With docstrings,
     comments and blank lines a file has at most 300.
@@ -521,5 +521,5 @@ def test_package_is_thin():
     lines = {path: code_lines(path.read_text("utf-8")) for path in MODULES.values()}
     assert max(lines.values()) <= 200
     assert (
-        sum(n for p, n in lines.items() if p.parent.name not in ("exercises", "datasets")) <= 2700
+        sum(n for p, n in lines.items() if p.parent.name not in ("exercises", "datasets")) <= 2800
     )
