@@ -120,13 +120,31 @@ def test_the_environment_has_the_settings_of_the_course():
             assert installed.read_text() == (ROOT / file).read_text()
 
 
-def test_run_save_shut_down_and_open_again(lab, lab_folder, browser):
+@pytest.fixture(scope="module")
+def run(lab, lab_folder, browser):
+    """The page of a notebook with one of each thing, after all its cells ran."""
     nbformat.write(one_of_each(), lab_folder / "each.ipynb")
     page, _ = open_and_run(browser, lab, "each.ipynb")
-    assert page.locator(".jp-OutputArea .jupyter-widgets").count() > 2  # alive
-    page.evaluate(SAVE_AND_SHUT_DOWN)
+    yield page
     page.close()
 
+
+def test_nothing_covers_the_lesson_and_no_kernel_warns(lab, lab_folder, run):
+    assert run.locator(".jp-Dialog, .Toastify__toast").count() == 0
+    address = f"{lab}/lab/api/settings/@jupyterlab/apputils-extension:notification"
+    asked = json.load(urllib.request.urlopen(address))["schema"]["properties"]
+    assert asked["fetchNews"]["default"] == "false" and not asked["checkForUpdates"]["default"]
+    assert "without encryption" not in (lab_folder / "log.txt").read_text("utf-8")
+
+
+def test_jupyterlab_turns_a_figure_in_space(run):
+    run.locator(".jp-RenderedPlotly").hover()
+    run.locator(".jp-RenderedPlotly .plot-container").wait_for()
+
+
+def test_run_save_shut_down_and_open_again(lab, run, browser):
+    assert run.locator(".jp-OutputArea .jupyter-widgets").count() > 2  # alive
+    run.evaluate(SAVE_AND_SHUT_DOWN)
     page = browser.new_page(viewport={"width": 1280, "height": 3000})
     page.set_default_timeout(240_000)
     page.goto(f"{lab}/lab/workspaces/again/tree/each.ipynb?reset")
@@ -142,25 +160,6 @@ def test_run_save_shut_down_and_open_again(lab, lab_folder, browser):
     for name in set(SOURCES) - {"plain"}:
         assert "Error displaying widget" not in cells[name].inner_text()
     page.screenshot(path=ROOT / "build" / "screenshots" / "saved.png")
-    page.close()
-
-
-def test_nothing_covers_the_lesson_and_no_kernel_warns(lab, lab_folder, browser):
-    nbformat.write(one_of_each(), lab_folder / "first.ipynb")
-    page, _ = open_and_run(browser, lab, "first.ipynb")
-    assert page.locator(".jp-Dialog, .Toastify__toast").count() == 0
-    page.close()
-    address = f"{lab}/lab/api/settings/@jupyterlab/apputils-extension:notification"
-    asked = json.load(urllib.request.urlopen(address))["schema"]["properties"]
-    assert asked["fetchNews"]["default"] == "false" and not asked["checkForUpdates"]["default"]
-    assert "without encryption" not in (lab_folder / "log.txt").read_text("utf-8")
-
-
-def test_jupyterlab_turns_a_figure_in_space(lab, lab_folder, browser):
-    nbformat.write(one_of_each(), lab_folder / "space.ipynb")
-    page, _ = open_and_run(browser, lab, "space.ipynb")
-    page.locator(".jp-RenderedPlotly").hover()
-    page.locator(".jp-RenderedPlotly .plot-container").wait_for()
     page.close()
 
 
