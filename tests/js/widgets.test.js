@@ -1,0 +1,200 @@
+// The mathematics of each widget, against values that are known without them.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import * as completer from "../../course_utils/widgets/completer.js";
+import * as decoder from "../../course_utils/widgets/decoder.js";
+import * as filters from "../../course_utils/widgets/filters.js";
+import * as gallery from "../../course_utils/widgets/gallery.js";
+import { condition } from "../../course_utils/widgets/latent.js";
+import { words } from "../../course_utils/widgets/painter.js";
+import { forward, identity, leaky, perceptron, sigmoid } from "../../course_utils/widgets/perceptron.js";
+import { halfToFloat, painterOf } from "../../course_utils/widgets/player.js";
+
+const close = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) <= within, `${a} is not ${b}`);
+const view = floats => new DataView(Float32Array.from(floats).buffer);
+const modelOf = state => ({ get: name => state[name] });
+
+test("half precision: zeros, the least, one, the largest, infinities, no number", () => {
+  const bits = [0x0000, 0x0001, 0x03ff, 0x0400, 0x3c00, 0xc000, 0x7bff, 0x7c00, 0xfc00];
+  const expected = [0, 2 ** -24, 1023 * 2 ** -24, 2 ** -14, 1, -2, 65504, Infinity, -Infinity];
+  assert.deepEqual([...halfToFloat(bits)], expected);
+  assert.ok(Object.is(halfToFloat([0x8000])[0], -0) && Number.isNaN(halfToFloat([0x7e00])[0]));
+});
+
+test("the player draws points as squares over its field, and none that is no number", () => {
+  const run = { n: 2, cells: 2, points: [0.5, 0.5, NaN, NaN], field: [0, 50, 100, 200] };
+  const pixels = new Uint32Array(100);
+  painterOf(run, pixels, 10, 2, [1, 2, 3])(0);
+  const red = (x, y) => pixels[10 * y + x] & 255;
+  assert.deepEqual([red(0, 0), red(9, 0), red(0, 9), red(9, 9)], [100, 200, 0, 50]); // row 0 is at the bottom
+  assert.equal(pixels.filter(v => v === 0xff030201).length, 4);
+  assert.ok([4, 5].every(x => [4, 5].every(y => red(x, y) === 1)));
+});
+
+test("a perceptron of two layers under a condition, for more points than go at once", () => {
+  const W = [1, -1, 2, 0.5, 0, 3]; // (3, 2): two numbers of z and one of c
+  const state = { widths: [3, 2, 1], weights: view([...W, 0.25, -0.5, 2, -1, 0.125]) };
+  const layers = perceptron(modelOf(state), leaky(0.5), identity);
+  const z = Float64Array.from({ length: 14 }, (_, k) => Math.sin(k));
+  const out = forward(layers, z, [0.75]);
+  for (let p = 0; p < 7; p++) {
+    const x = [z[2 * p], z[2 * p + 1], 0.75];
+    const h = [0, 1].map(j => x.reduce((sum, v, i) => sum + v * W[2 * i + j], [0.25, -0.5][j]));
+    const bent = h.map(v => (v > 0 ? v : v / 2));
+    close(out[p], 2 * bent[0] - bent[1] + 0.125);
+  }
+  close(sigmoid(Math.log(3)), 0.75);
+});
+
+test("a condition goes from one class to another", () => {
+  assert.deepEqual(condition(3, 2, 1, 0.25), [0, 0.25, 0.75]);
+  assert.deepEqual(condition(3, 1, 1, 0.4), [0, 1, 0]);
+  assert.deepEqual(condition(0, 0, 0, 0.4), []);
+});
+
+test("the error function, as tables give it", () => {
+  const table = [0, 0.5, 0.5204998778130465, 1, 0.8427007929497149, 2, 0.9953222650189527, 3.5, 0.9999992569016276];
+  for (let k = 1; k < table.length; k += 2) {
+    close(decoder.erf(table[k]), table[k + 1], 1e-15);
+    close(decoder.erf(-table[k]), -table[k + 1], 1e-15);
+  }
+  assert.equal(decoder.erf(40), 1);
+});
+
+test("the nearest code is that which looks nearest", () => {
+  const codes = [
+    [0, 9, 0],
+    [5, -9, 1],
+  ];
+  const limits = [
+    [0, 10],
+    [0, 1],
+    [0, 1],
+  ];
+  assert.equal(decoder.nearest(codes, [1, 0, 0.9], [0, 2], limits), codes[1]); // near in z₃, which is shown larger
+  assert.equal(decoder.nearest(codes, [1, 0, 0.2], [0, 2], limits), codes[0]);
+});
+
+test("units and digits of an axis", () => {
+  const { units, digits } = decoder.unitsOf([
+    [-3, 3],
+    [0, 0.03],
+    [-400, 400],
+  ]);
+  units.forEach((unit, k) => close(unit / [1, 0.01, 100][k], 1));
+  assert.deepEqual(digits, [2, 4, 0]);
+});
+
+test("filters are scaled and added", () => {
+  const numbers = [1, 2, 3, 4, 5, 6, 0.5];
+  const state = { points: 2, weights: view(numbers), limits: [7], labels: ["a"] };
+  const net = filters.decode(modelOf(state)).a;
+  const parts = filters.scaled(net, [1, -1, 0.5]);
+  assert.deepEqual(parts, [
+    [1, 2],
+    [-3, -4],
+    [2.5, 3],
+  ]);
+  assert.deepEqual(filters.sum(net, parts), [1, 1.5]);
+  assert.equal(net.limit, 7);
+});
+
+test("one number of the code swings alone, or all within length 1", () => {
+  assert.deepEqual(filters.swing(1, 1), [0, 1, 0]); // a quarter of four seconds
+  for (let time = 0; time < 60; time += 0.37) assert.ok(Math.hypot(...filters.swing(time, 3)) <= 1 + 1e-12);
+});
+
+test("rows of the sheet of a gallery, and its colours", () => {
+  assert.equal(gallery.rowOf([2, 1, 4], [3, 2, 5]), 5);
+  assert.equal(gallery.rowOf([4], [5]), 0);
+  const rgba = new Uint8ClampedArray(8);
+  const parts = [10, 20, 30].map(v => Uint8ClampedArray.of(v, v, v, 255, v + 1, v + 1, v + 1, 255));
+  gallery.together(parts, rgba);
+  assert.deepEqual([...rgba], [10, 20, 30, 255, 11, 21, 31, 255]);
+});
+
+test("random numbers of the generator as it was published", () => {
+  const numbers = completer.mulberry32(0, 4096);
+  assert.equal(numbers[0], 0.26642920868471265);
+  assert.ok(numbers.every(v => v >= 0 && v < 1));
+  close(numbers.reduce((sum, v) => sum + v) / 4096, 0.5, 0.02);
+});
+
+// A network of random weights, as Python sends it: K colours, C planes, side x side pixels, dilations D.
+function networkOf(K, C, side, D) {
+  const block = 6 * C * C + 2 * C * C + 2 * C * C + 4 * C;
+  const n = 2 * C * side ** 2 + 4 * K * C + 2 * C + D.length * block + C * K + K;
+  const weights = view(completer.mulberry32(7, n).map(v => 2 * v - 1));
+  const bytes = length => new DataView(Uint8Array.from({ length }, (_, k) => k % K).buffer);
+  const state = { shape: [K, C, side, ...D], weights, palette: bytes(3 * K), pictures: bytes(side ** 2) };
+  return completer.decode(modelOf(state));
+}
+
+function logitsOf(net, pictures) {
+  const all = [];
+  completer.walk(net, pictures, (_, logits) => all.push([...logits]));
+  return all;
+}
+
+test("no pixel's logits look at it or at a later one, and all look at those before", () => {
+  const { net, pictures } = networkOf(3, 4, 5, [1, 2]);
+  const four = () => [0, 1, 2, 3].map(() => pictures[0].slice());
+  const before = logitsOf(net, four());
+  for (const changed of [0, 7, 13, 24]) {
+    const others = four();
+    others[2][changed] = (others[2][changed] + 1) % 3;
+    const after = logitsOf(net, others);
+    after.forEach((logits, pixel) => {
+      const differs = logits.some((v, i) => i % 4 === 2 && v !== before[pixel][i]);
+      if (pixel <= changed) assert.ok(!differs);
+      logits.forEach((v, i) => assert.ok(i % 4 === 2 || v === before[pixel][i])); // the other pictures
+    });
+    assert.equal(
+      after.some((logits, pixel) => logits.some((v, i) => v !== before[pixel][i])),
+      changed < 24,
+    );
+  }
+});
+
+test("what is kept stays, and bits are those of a distribution", () => {
+  const { net, pictures } = networkOf(3, 4, 5, [1]);
+  const covered = Array.from({ length: 25 }, (_, k) => Number(k >= 10));
+  const made = completer.complete(net, pictures[0], covered, 1, 3);
+  for (const picture of made.pictures) assert.deepEqual([...picture.slice(0, 10)], [...pictures[0].slice(0, 10)]);
+  const logits = logitsOf(
+    net,
+    made.pictures.map(picture => picture.slice()),
+  );
+  made.bits.forEach((bits, p) =>
+    bits.forEach((v, pixel) => {
+      const own = [0, 1, 2].map(k => Math.exp(logits[pixel][4 * k + p]));
+      const share = own[made.pictures[p][pixel]] / own.reduce((sum, e) => sum + e);
+      close(v, -Math.log2(share), 1e-9);
+    }),
+  );
+});
+
+test("a brush rubs out what it passes", () => {
+  const side = 5;
+  const mask = completer.rubbed(new Array(25).fill(0), side, [0.5, 2.5], [4.5, 2.5], 0.72);
+  assert.deepEqual(mask.map((v, k) => v && Math.floor(k / side)).filter(Boolean), [2, 2, 2, 2, 2]);
+  const spot = completer.rubbed(mask, side, [0.5, 0.5], [0.5, 0.5], 0.72);
+  assert.equal(
+    spot.reduce((sum, v) => sum + v),
+    6,
+  ); // what was covered stays so
+});
+
+test("mean bits in words", () => {
+  assert.equal(completer.meansOf([1, 2, 4], [1, 0, 1], "filled", 2), "2.50 filled, 2.00 kept");
+  assert.equal(completer.meansOf([1, 2, 4], [1, 1, 1], "covered", 1), "1.50 covered");
+});
+
+test("what the painter says", () => {
+  const pixels = Uint8Array.of(0, 9);
+  assert.equal(words("", ["blue", "orange"], pixels, ["Eraser up."]), "Nothing is drawn in blue. Eraser up.");
+  assert.match(words("", [], new Uint8Array(2), []), /^The canvas is black/);
+  assert.equal(words("News.", [], pixels, []), "News.");
+});
