@@ -113,6 +113,13 @@ def timed(run: Callable[[], T], device: torch.device) -> tuple[T, float]:
     return result, time.perf_counter() - start
 
 
+def peak(device: torch.device) -> float:
+    """Sums and products a second of one large matrix product in `fast_type`."""
+    n = scale(device, small=256, large=8192)
+    a = torch.randn(n, n, device=device, dtype=fast_type(device))
+    return 2 * n**3 / min(timed(lambda: a @ a, device)[1] for _ in range(10))
+
+
 def name(device: torch.device) -> str:
     """What a device calls itself, such as "NVIDIA H200" or "the CPU"."""
     if device.type == "cpu":

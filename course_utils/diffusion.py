@@ -55,7 +55,9 @@ class Learner:
     """
 
     def __init__(self, net: nn.Module, steps: int, rate: float = 2e-3) -> None:
-        self.net, self.steps, self.rate = net, steps, rate
+        self.net = net
+        self.steps = steps
+        self.rate = rate
         self.avg = copy.deepcopy(net)
         self.optimizer = torch.optim.Adam(net.parameters(), rate, (0.9, 0.99), fused=True)
 

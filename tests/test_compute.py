@@ -143,6 +143,12 @@ def test_time_is_taken_when_the_device_has_done_its_work(monkeypatch):
     assert result == 7 and seconds >= 0 and calls == ["run"]
 
 
+def test_the_peak_is_that_of_the_fastest_of_ten_products(monkeypatch):
+    seconds = iter([3, 4, 2, 5, 9, 8, 7, 6, 5, 4])
+    monkeypatch.setattr(compute, "timed", lambda run, device: (run(), next(seconds)))
+    assert compute.peak(compute.CPU) == 2 * 256**3 / 2
+
+
 @pytest.mark.gpu
 @pytest.mark.skipif(not torch.accelerator.is_available(), reason="needs a GPU")
 def test_a_real_gpu_is_taken():

@@ -35,7 +35,7 @@ def before(number):
     """What stands before a lesson's GPU cell, in words."""
     cells = LESSONS[number].cells
     place = [cell.source for cell in cells].index(GPU[number])
-    return cells[place - 1].source
+    return next(c.source for c in cells[place::-1] if c.cell_type == "markdown")
 
 
 def test_a_gpu_cell_asks_for_its_device_and_tells_the_learner():
@@ -82,12 +82,12 @@ def test_a_gpu_cell_runs_small_on_the_cpu(number):
 
 # A fault of each kind, planted in a lesson: what stood there, what stands there now, the error.
 PLANTED = {
-    "net not moved": ("08", "levels=2).to(device)", "levels=2)", "gets a tensor of the CPU"),
+    "net not moved": ("08", "levels=2).to(", "levels=2).cpu().to(", "gets a tensor of the CPU"),
     "data not moved": ("06", "x.to(device), steps", "x, steps", "gets a tensor of the CPU"),
     "made elsewhere": ("02", "    with device:\n", "    if True:\n", "gets a tensor of the CPU"),
     "not brought back": ("07", "large.cpu(), 6", "large, 6", "gets a tensor of the CPU"),
     "as an array": ("05", "detach().cpu()", "detach()", "becomes an array"),
-    "float64": ("08", "pictures).to(device)", "pictures).double().to(device)", "float64 is on"),
+    "float64": ("08", "tensor(pictures)", "tensor(pictures).double()", "float64 is on"),
     "a wrong name": ("04", "train(many", "train(meny", "meny"),
     "a wrong shape": ("06", "x.to(device), steps", "x.to(device).T, steps", "multiply up to"),
 }
