@@ -199,7 +199,7 @@ class Attention(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         q, k, v = self.qkv(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1)).mT.unbind(1)
-        a = (q @ k.mT / q.shape[-1] ** 0.5).softmax(-1) @ v
+        a = (q / q.shape[-1] ** 0.5 @ k.mT).softmax(-1) @ v
         return x + self.out(a.mT.reshape(x.shape))
 
 
