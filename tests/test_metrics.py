@@ -152,7 +152,7 @@ def test_points_outside_the_square_count_as_wrong(rng):
 def test_the_distance_is_symmetric_and_obeys_scale(rng):
     x, y = rng.random((2, 500, 2), dtype=np.float32)
     assert sliced_wasserstein(x, y) == sliced_wasserstein(y, x)
-    assert sliced_wasserstein(x, x[::-1]) == 0
+    assert sliced_wasserstein(x, x[::-1]) < 1e-7  # some BLAS round by a row's place
     assert sliced_wasserstein(2 * x, 2 * y) == pytest.approx(2 * sliced_wasserstein(x, y), rel=1e-5)
 
 
