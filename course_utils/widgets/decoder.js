@@ -143,7 +143,6 @@ function controls(model, place) {
   const sliders = few.map(([min, max], k) => slider(min, max, units[k] / 100, v => place({ [k]: v })));
   const labels = sliders.map((control, k) => labelled(named(k), control));
   const row = box("row", labelled("across", selects[0]), labelled("up", selects[1]), ...labels);
-  row.hidden = limits.length === 2;
   const show = (plane, z) => {
     selects.forEach((select, axis) => {
       select.value = plane[axis];
@@ -198,7 +197,7 @@ function layout(root, model, side, digits, does) {
       box("codes", box("title", "codes z"), canvas),
       box("result", ...right, box("row", button("Nearest code", does.near), walk)),
     ),
-    row,
+    ...(digits.length > 2 ? [row] : []), // else there is nothing to choose
     ...(few ? [] : [words]),
     keyHelp("plane of the codes", ...keys),
   );
