@@ -205,6 +205,7 @@ APART = {
     "compute.peak": DEVICES,
     "compute.name": DEVICES,
     "compute.speed_test": "runs as many seconds as it is told",
+    "checks.contrast": "calls the condition that a lesson gives it, then claim",
     "checks.Exercise": "a record, without code",
     "judge.Judge": "a network; look checks what it gets",
     "widgets.completer.Completer.complete": "takes nothing",
