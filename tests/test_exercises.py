@@ -183,6 +183,19 @@ WRONG = {
         lambda p, n, rng: (rng.random((n, 2)), rejection(p, 1, rng)[1]),
         lambda p, n, rng: rejection(p, n, rng)[0],
     ],
+    "01 floor": [
+        lambda TV, n, wanted: n * TV / wanted,
+        lambda TV, n, wanted: n * (wanted / TV) ** 2,
+        lambda TV, n, wanted: n * np.sqrt(TV / wanted),
+        lambda TV, n, wanted: (TV / wanted) ** 2,
+    ],
+    "01 metropolis": [
+        lambda x, new, a, a_new, u: new[u * a < a_new],
+        lambda x, new, a, a_new, u: np.where((u * a_new < a)[:, None], new, x),
+        lambda x, new, a, a_new, u: np.where((a < a_new)[:, None], new, x),
+        lambda x, new, a, a_new, u: np.where((u < a_new)[:, None], new, x),
+        lambda x, new, a, a_new, u: new,
+    ],
     "01 axes": [
         lambda a, x, y: a[int(y * a.shape[0]), int(x * a.shape[1])],
         lambda a, x, y: a[int(x * a.shape[1]), int(y * a.shape[0])],

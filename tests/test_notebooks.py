@@ -42,7 +42,7 @@ def spoil_cells(nb):
 def spoil_median(nb):
     for cell in nb.cells:
         if cell.cell_type == "code":
-            cell.source += "\n" + long(11)
+            cell.source += "\n" + long(14)
 
 
 def spoil_row(nb):
@@ -118,7 +118,7 @@ SPOILED = {
 
 @pytest.mark.parametrize("sentence", SPOILED)
 def test_a_spoiled_lesson_is_caught(sentence):
-    notebook, path = read("01")
+    notebook, path = read("04")
     SPOILED[sentence](notebook)
     assert any(sentence in problem for problem in problems(notebook, path))
 
