@@ -85,6 +85,7 @@ def test_only_the_newest_execution_is_kept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["01_a-2.ipynb", "02_b-3.ipynb"]
 
 
+@pytest.mark.slow
 def test_lessons_come_first_and_what_needs_them_last(tmp_path):
     (tmp_path / "test_a.py").write_text(TEST.format("lessons"))
     (tmp_path / "test_b.py").write_text(TEST.format(""))
