@@ -27,9 +27,9 @@ check: $(VENV)/.test
 	$(looked_at)
 	$(BIN)/python -m pytest tests -m "$(UNIT)" -n 2 $(ARGS)
 
-# In the order of files: the long tests in the browser must not come last, on one core alone.
+# The lessons come first, and what takes them executed last; see tests/executions.py.
 test: $(VENV)/.test
-	@echo "This takes about 12 minutes on two cores; make check takes one."
+	@echo "This takes about a quarter of an hour on two cores; make check takes one."
 	$(looked_at)
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
@@ -47,13 +47,13 @@ newest lowest:
 versions: $(VENV)/.made
 	@echo "This takes about 10 minutes on two cores, after the download of the libraries."
 	$(BIN)/python -m pip install --disable-pip-version-check uv
-	$(BIN)/python -m uv pip install --python $(VENV) --resolution $(RESOLUTION) -e ".[test]"
+	$(BIN)/python -m uv pip install --upgrade --python $(VENV) --resolution $(RESOLUTION) -e ".[test]"
 	$(fetch)
 	$(BIN)/python -m pytest tests -m "$(UNIT) and not locked" -n 2
 	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2
 	$(BIN)/python -m publish.build 01
 
-fetch = $(BIN)/python -c "from publish.build import fetch_libraries; fetch_libraries(dev=True)"
+fetch = $(BIN)/python -m publish.libraries dev
 SOURCES := pyproject.toml setup.py requirements.lock $(wildcard jupyter/*/*.json)
 
 $(VENV)/.lab: $(VENV)/.made $(SOURCES)

@@ -42,7 +42,9 @@ def browser():
         reason = "no Chromium: install one, or run python -m playwright install chromium"
         pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=chromium.OPTIONS)
+        browser = playwright.chromium.launch(
+            executable_path=path, args=chromium.OPTIONS, timeout=120_000
+        )
         yield browser
         browser.close()
 

@@ -47,18 +47,18 @@ def claim(
     """
     if control and without:
         raise ValueError("A claim has a control or a reason for having none, not both.")
-    rejected, measured_control = (_truth(control[0]), control[1]) if control else (None, "")
-    if control and rejected is None:
+    control_holds, measured_control = (_truth(control[0]), control[1]) if control else (None, "")
+    if control and control_holds is None:
         raise ValueError(f"The control of this claim is not a number: {statement}")
     entry = dict(lesson=_lesson, statement=statement, holds=bool(_truth(holds)), measured=measured)
-    entry |= dict(control=rejected, measured_control=measured_control, without=without)
+    entry |= dict(control=control_holds, measured_control=measured_control, without=without)
     if log := os.environ.get("COURSE_CLAIMS"):
         _record(log, entry)
     text = f"{statement}: {measured}" if measured else statement
     text += f" (control: {measured_control})" if measured_control else ""
     if not entry["holds"]:
         raise AssertionError(f"This claim does not hold here: {text}")
-    if rejected:
+    if control_holds:
         raise AssertionError(f"This claim proves nothing here, since its control holds too: {text}")
     say(f"✓ {text}")
 

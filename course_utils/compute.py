@@ -50,7 +50,11 @@ def device(use_gpu: bool = True, needs: float = 0.0) -> torch.device:
         torch.ones(1, device=gpu).add(1).item()
         free = _free(gpu) / 2**30
     except RuntimeError as error:  # a GPU too old for this build of torch, or one that is taken
-        say(f"{name(gpu)} cannot be used ({str(error).splitlines()[0]}), so the CPU is.")
+        try:
+            which = name(gpu)
+        except RuntimeError:
+            which = f"The GPU ({gpu.type})"
+        say(f"{which} cannot be used ({_first_line(error)}), so the CPU is.")
         return CPU
     if free < needs:
         say(
@@ -96,7 +100,7 @@ def compiled(net: nn.Module, device: torch.device) -> nn.Module:
         try:  # `net.compile()` itself says nothing before the first call
             torch.compile(torch.sin)(torch.ones(8, device=device))
         except Exception as error:  # each missing part of a compiler has its own
-            say(f"It is not compiled: {str(error).splitlines()[0]}")
+            say(f"It is not compiled: {_first_line(error)}")
         else:
             net.compile()
     return net
@@ -156,6 +160,10 @@ def speed_test(seconds: float = 2.0) -> float:
         optimizer.step()
         steps += 1
     return steps / (time.perf_counter() - start)
+
+
+def _first_line(error):
+    return (str(error) or type(error).__name__).splitlines()[0]
 
 
 def _free(gpu):

@@ -8,6 +8,7 @@ import hashlib
 import os
 import re
 import sys
+from importlib import metadata
 from pathlib import Path
 
 import nbformat
@@ -47,31 +48,39 @@ the speaker's notes, F fills the screen; to print, add <code>?print-pdf</code> t
 """
 
 
-def cached(path: Path) -> Path:
-    """Where a notebook is kept as executed: a name for it, the package and the data as they are."""
+def cached(path: Path, folder: Path | None = None) -> Path:
+    """Where a notebook is kept as executed: a name for it, the package, the data and the libraries.
+
+    A rehearsal of GPU cells has a name of its own.
+    """
     digest = hashlib.sha256(path.read_bytes())
     for source in sorted(
         [*(ROOT / "course_utils").rglob("[!.]*.*"), *(ROOT / "data").rglob("[!.]*.*")]
     ):
-        if "__pycache__" not in source.parts:
+        if "__pycache__" not in source.parts and source.is_file():
             digest.update(source.read_bytes())
-    return CACHE / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
+    libraries = sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
+    digest.update(repr((sys.version, libraries, os.environ.get("COURSE_REHEARSE"))).encode())
+    return (folder or CACHE) / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
 
 
 def keep(notebook: NotebookNode, place: Path) -> None:
     """Write an executed notebook where `cached` says, and delete what is kept of older ones."""
     place.parent.mkdir(parents=True, exist_ok=True)
     unfinished = place.with_suffix(f".{os.getpid()}")
-    nbformat.write(notebook, unfinished)
-    unfinished.replace(place)
+    try:
+        nbformat.write(notebook, unfinished)
+        unfinished.replace(place)
+    finally:
+        unfinished.unlink(missing_ok=True)
     for old in place.parent.glob(f"{place.stem.rpartition('-')[0]}-*.ipynb"):
         if old != place:
             old.unlink(missing_ok=True)
 
 
-def executed(path: Path) -> NotebookNode:
+def executed(path: Path, folder: Path | None = None) -> NotebookNode:
     """The notebook with outputs and widget state, from the cache if nothing has changed."""
-    place = cached(path)
+    place = cached(path, folder)
     if not place.exists():
         print(f"{path.name}: executing", flush=True)
         notebook = read(path)

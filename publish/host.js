@@ -194,4 +194,7 @@ async function start() {
   document.documentElement.dataset.deckReady = "1";
 }
 
-start();
+start().catch(error => {
+  document.documentElement.dataset.deckFailed = String(error);
+  throw error;
+});

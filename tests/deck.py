@@ -15,6 +15,14 @@ SLIDES = """() => Reveal.getSlides().map(slide => {
     return [h, v || 0, slide.querySelectorAll('.fragment').length];
 })"""
 # Pictures and fonts are there, plotly has drawn, fragments have faded in, and a frame is drawn.
+STARTED = """() => {
+    const { deckReady, deckFailed } = document.documentElement.dataset;
+    return deckReady || deckFailed;
+}"""
+# A script that cannot even be read will never say that it is ready.
+LISTEN = """addEventListener('error', ({ message }) => {
+    if (/SyntaxError/.test(message)) document.documentElement.dataset.deckFailed = message;
+});"""
 READY = """async () => {
     const slide = Reveal.getCurrentSlide(), frame = () => new Promise(requestAnimationFrame);
     await Promise.all([...slide.querySelectorAll('img')].map(img => img.decode().catch(() => 0)));
@@ -102,12 +110,16 @@ def open_deck(browser, path: Path):
     """The page of a deck, with the network off, and the lists of its requests and errors."""
     context = browser.new_context(viewport={"width": 1280, "height": 720}, offline=True)
     page = context.new_page()
+    page.set_default_timeout(120_000)
+    page.add_init_script(LISTEN)
     requests, errors = [], []
     page.on("request", lambda r: r.url.startswith(("http", "ws")) and requests.append(r.url))
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.on("console", lambda m: m.type == "error" and errors.append(m.text))
     page.goto(path.resolve().as_uri())
-    page.wait_for_function("() => document.documentElement.dataset.deckReady", timeout=120_000)
+    page.wait_for_function(STARTED)
+    if failure := page.evaluate("document.documentElement.dataset.deckFailed"):
+        raise RuntimeError(f"The deck did not start: {failure}")
     return page, requests, errors
 
 

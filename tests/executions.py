@@ -9,6 +9,7 @@ The table of the guard tells how each lesson was executed; more than once turns 
 """
 
 import itertools
+import json
 import os
 import shutil
 import tempfile
@@ -17,7 +18,6 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
-import nbformat
 import pytest
 from filelock import FileLock
 from nbformat import NotebookNode
@@ -29,6 +29,7 @@ from publish.notebooks import select
 RUN = pytest.StashKey()  # a folder that all workers of a run share
 SECONDS = pytest.StashKey()  # name of a lesson -> how long it took when it was last kept
 LOG = "executions.txt"
+TIMES = "seconds.json"
 PATIENCE = 3600  # seconds
 
 
@@ -64,12 +65,11 @@ def pytest_unconfigure(config):
 
 
 def _seconds(folder):
-    """Name of each lesson that is kept -> the seconds that its cells took."""
-    kept = {}
-    for path in folder.glob("*.ipynb"):
-        cells = nbformat.read(path, as_version=4).cells
-        kept[path.stem.rpartition("-")[0]] = sum(map(seconds, cells))
-    return kept
+    """Name of each lesson -> the seconds that its cells took when it was last kept."""
+    try:
+        return json.loads((folder / TIMES).read_text("utf-8"))
+    except (OSError, ValueError):  # none was kept, or another run writes just now
+        return {}
 
 
 def seconds(cell: NotebookNode) -> float:
@@ -109,6 +109,14 @@ def ended(config, path: Path, failure: str = ""):
     state = config.stash[RUN] / f"{path.stem}.{os.getpid()}"
     state.write_text(failure, "utf-8")
     state.replace(config.stash[RUN] / path.stem)
+
+
+def took(config, path: Path, notebook: NotebookNode):
+    """Notes how long the cells of a lesson took, so that the longest come first in the next run."""
+    place = config.getoption("executed") / TIMES
+    with FileLock(config.stash[RUN] / "seconds.lock"):
+        times = _seconds(place.parent) | {path.stem: sum(map(seconds, notebook.cells))}
+        place.write_text(json.dumps(times, indent=1), "utf-8")
 
 
 def ways(config) -> dict[str, Counter]:
@@ -154,10 +162,11 @@ class Lessons:
         (path,) = select([name[:2]])
         if path in self._under_nbval():
             self._wait(path)
+        folder = self._config.getoption("executed")
         with FileLock(self._config.stash[RUN] / f"{path.stem}.lock"):
-            if not build.cached(path).exists():
+            if not build.cached(path, folder).exists():
                 begun(self._config, path, "nbclient")
-            return build.executed(path)
+            return build.executed(path, folder)
 
     def in_jupyterlab(self, name: str):
         """Counts a run of the whole lesson in JupyterLab."""
@@ -175,6 +184,9 @@ class Lessons:
         return {path for path in files if counts[path] == code[path]}
 
     def _wait(self, path):
+        alone = "PYTEST_XDIST_WORKER" not in os.environ
+        if alone and not (self._config.stash[RUN] / path.stem).exists():
+            pytest.fail(f"{path.stem} comes later in this run: keep its order", pytrace=False)
         state, end = self._config.stash[RUN] / path.stem, time.monotonic() + PATIENCE
         while not state.exists():
             if time.monotonic() > end:

@@ -28,6 +28,7 @@ def run(folder: Path, notebooks: dict[str, list], *options: str) -> subprocess.C
         env=environment,
         capture_output=True,
         text=True,
+        timeout=1800,
     )
 
 

@@ -16,15 +16,15 @@ from nbformat.sign import NotebookNotary
 SETTINGS = {
     "notebook-extension/tracker": '{"windowingMode": "none"}',  # all cells are in the page
 }
+PATIENCE = 300  # seconds that the server may take to start
 SIGNATURES = "signatures"  # what JupyterLab trusts, and so shows with its widgets
-RUN_ALL = """async () => {
+READY = """async () => {
     const app = window.jupyterapp;
     await app.restored;
     await app.shell.currentWidget.context.ready;
     await app.shell.currentWidget.sessionContext.ready;
-    await app.commands.execute('notebook:run-all-cells');
 }"""
-READY = RUN_ALL.replace("await app.commands.execute('notebook:run-all-cells');", "")
+RUN_ALL = "() => window.jupyterapp.commands.execute('notebook:run-all-cells')"
 CELLS = """() => {
     const cells = window.jupyterapp.shell.currentWidget.content.model.sharedModel.cells;
     return cells.filter(c => c.cell_type === 'code').map(c => c.toJSON());
@@ -36,7 +36,11 @@ RUN_CELLS = """async numbers => {
     for (const number of numbers) {
         notebook.deselectAll();
         notebook.activeCellIndex = code[number];
+        const cell = notebook.activeCell.model.sharedModel;  // nothing is left of an earlier run
+        cell.setOutputs([]);
+        cell.execution_count = null;
         await app.commands.execute('notebook:run-cell');
+        if (cell.execution_count === null) throw new Error(`code cell ${number} did not run`);
     }
 }"""
 # Each output that holds a widget shows it: not empty, and not only a line that it is loading.
@@ -70,9 +74,10 @@ def serve(folder: Path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     options = "--no-browser --allow-root --IdentityProvider.token= --expose-app-in-browser"
+    options += f" --port={port} --ServerApp.port_retries=0"
     log = folder / "log.txt"
     server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", *options.split(), f"--port={port}"],
+        [sys.executable, "-m", "jupyterlab", *options.split()],
         cwd=folder,
         env={
             **os.environ,
@@ -86,20 +91,23 @@ def serve(folder: Path):
     )
     address = f"http://127.0.0.1:{port}"
     try:
-        for _ in range(600):
+        end = time.monotonic() + PATIENCE
+        while True:
             try:
-                urllib.request.urlopen(f"{address}/api", timeout=2)
+                urllib.request.urlopen(f"{address}/api", timeout=20)
                 break
             except OSError:
-                if server.poll() is not None:
-                    raise RuntimeError("JupyterLab ended:\n" + log.read_text("utf-8")) from None
+                if server.poll() is not None or time.monotonic() > end:
+                    told = log.read_text("utf-8")
+                    raise RuntimeError(f"JupyterLab did not start:\n{told}") from None
                 time.sleep(0.5)
-        else:
-            raise RuntimeError("JupyterLab did not start:\n" + log.read_text("utf-8"))
         yield address
     finally:
         server.terminate()
-        server.wait(120)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            server.kill()
 
 
 def open_notebook(browser, address: str, path: str):
@@ -118,7 +126,8 @@ def open_and_run(browser, address: str, path: str):
     """The page of a notebook after all its cells ran, and its code cells as dictionaries."""
     page = open_notebook(browser, address, path)
     page.evaluate(RUN_ALL)
-    return page, _sound(page)
+    page.wait_for_function(SHOWN)
+    return page, sound(page)
 
 
 def open_executed(browser, address: str, folder: Path, notebook: NotebookNode, path: str):
@@ -130,7 +139,7 @@ def open_executed(browser, address: str, folder: Path, notebook: NotebookNode, p
     NotebookNotary(data_dir=str(folder / SIGNATURES)).sign(notebook)
     page = open_notebook(browser, address, path)
     page.wait_for_function(SHOWN)
-    _sound(page)
+    sound(page)
     return page
 
 
@@ -138,10 +147,10 @@ def run_cells(page, numbers: list[int]):
     """Run these code cells, numbered from 0, in this order, in the kernel of a page."""
     page.evaluate(RUN_CELLS, numbers)
     page.wait_for_function(SHOWN)
-    _sound(page)
+    sound(page)
 
 
-def _sound(page) -> list[dict]:
+def sound(page) -> list[dict]:
     """The code cells as dictionaries, none of which has failed, in Python or in a widget."""
     cells = page.evaluate(CELLS)
     for cell in cells:

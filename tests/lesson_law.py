@@ -69,7 +69,7 @@ def _density(code, trees):
                 f"code cell {number} has {size} nodes and {count} lines; "
                 f"at most {MOST_NODES} and {MOST_LINES}"
             )
-    if statistics.quantiles(sizes, n=10)[-1] > USUAL_NODES:
+    if 10 * sum(size > USUAL_NODES for size in sizes) > len(sizes):
         yield f"more than one code cell in ten has over {USUAL_NODES} nodes"
     if sum(sizes) > NODES_A_LINE * sum(lines):
         yield f"{sum(sizes) / sum(lines):.2f} nodes for each line of code; at most {NODES_A_LINE}"
@@ -133,7 +133,8 @@ def _claims(trees):
         words = re.findall(r"[\w-]+", sentence)
         if len(words) <= 3 or not VERBS.search(sentence):
             yield f"no sentence with a verb: {sentence!r}"
-        controlled = "control" in given or len(call.args) > 3
+        control = given.get("control", call.args[3] if len(call.args) > 3 else ast.Constant(None))
+        controlled = ast.unparse(control) != "None"
         alone += not controlled
         if not controlled and "without" not in given:
             yield f"no control, and no reason for having none: {sentence!r}"

@@ -65,6 +65,7 @@ del _strict
 """
 # What the end of a notebook waits for a thread that still runs, in seconds.
 LAST_WAIT = 10
+PATIENCE = 300  # seconds for what a kernel does at once on a machine that has time
 _setup = nbval_plugin.IPyNbFile.setup
 _teardown = nbval_plugin.IPyNbFile.teardown
 _get_kernel_message = nbval_plugin.IPyNbFile.get_kernel_message
@@ -106,13 +107,13 @@ def _noted_execute(self, *arguments, **options):
 
 def _strict_setup(self):
     self.failed, self.passed = "", 0
-    self.place = self.config.getoption("executed") / build.cached(self.path).name
+    self.place = build.cached(self.path, self.config.getoption("executed"))
     self.changed = nbformat.read(self.path, as_version=4) != self.nb  # since it was collected
     executions.begun(self.config, self.path, "nbval")
     try:
         _setup(self)
         self.recorder = self.kernel.recorder = Recorder(self.nb, self.kernel.kc)
-        self.kernel.await_reply(self.kernel.execute_cell_input(STRICT), timeout=60)
+        self.kernel.await_reply(self.kernel.execute_cell_input(STRICT), timeout=PATIENCE)
     except BaseException:
         failed(self, "the start of its kernel")
         raise
@@ -140,7 +141,9 @@ def _strict_teardown(self):
             if not self.failed:
                 failed(self, "its end, for it was changed or not run as a whole")
         elif not self.failed:
-            build.keep(self.recorder.notebook(), self.place)
+            notebook = self.recorder.notebook()
+            build.keep(notebook, self.place)
+            executions.took(self.config, self.path, notebook)
             executions.ended(self.config, self.path)
     except BaseException:
         failed(self, "its end")
@@ -151,9 +154,9 @@ def _strict_teardown(self):
 
 def _wait_for_threads(kernel):
     request = kernel.execute_cell_input(f"_wait_for_threads({LAST_WAIT})")
-    kernel.await_reply(request, timeout=10 * LAST_WAIT)
+    kernel.await_reply(request, timeout=PATIENCE)
     while True:
-        message = kernel.get_message("iopub", timeout=60)
+        message = kernel.get_message("iopub", timeout=PATIENCE)
         kind, content = message["msg_type"], message["content"]
         if message["parent_header"].get("msg_id") != request:
             continue
@@ -171,7 +174,7 @@ def _pictures(outputs):
 def _guarded_runtest(self):
     if self.parent.failed:
         pytest.skip(f"{self.parent.failed} of this notebook failed before")
-    self.output_timeout = 60  # nbval's 5 seconds are too few for a busy machine
+    self.output_timeout = PATIENCE  # nbval's 5 seconds are too few for a busy machine
     self.parent.shown = lambda: self.test_outputs
     self.parent.kernel.running = self.cell_num
     try:

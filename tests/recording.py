@@ -24,7 +24,7 @@ class Recorder:
             copy.deepcopy(notebook), store_widget_state=True, record_timing=True
         )
         self._client.kc = kernel_client
-        info = kernel_client.kernel_info(reply=True, timeout=60)["content"]
+        info = kernel_client.kernel_info(reply=True, timeout=300)["content"]
         self._client.nb.metadata["language_info"] = info["language_info"]
         cells = self._client.nb.cells
         self._places = [place for place, cell in enumerate(cells) if cell.cell_type == "code"]

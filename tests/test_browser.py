@@ -14,7 +14,7 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 from publish.exporter import STATE, VIEW
 from publish.notebooks import select
-from tests.jupyterlab import open_and_run, open_executed, run_cells
+from tests.jupyterlab import open_and_run, open_executed, run_cells, sound
 from tests.notebook_rules import code_cells
 from tests.slices import needed, trains
 from tests.waiting import until
@@ -33,7 +33,6 @@ POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
 
 def looked_at(page, name: str):
     """Takes a picture of each cell; formulas, alt texts and pictures are as they should be."""
-    assert page.locator(".jp-RenderedMarkdown mjx-merror, .MathJax_Error").count() == 0
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
     for number, cell in enumerate(page.locator(".jp-Cell").all()):
@@ -51,6 +50,7 @@ def looked_at(page, name: str):
             assert any(alt in text for text in spoken), f"not in the page: {alt}"
     widths = page.evaluate(PICTURES)
     assert widths and min(widths) > 100
+    assert page.locator(".jp-RenderedMarkdown mjx-merror, .MathJax_Error").count() == 0
 
 
 def touched(page, widget):
@@ -88,7 +88,9 @@ def test_runs_from_top_to_bottom_in_jupyterlab(lab, browser, lessons, name):
     page, cells = open_and_run(browser, lab, f"notebooks/{name}.ipynb")
     assert [cell["execution_count"] for cell in cells] == list(range(1, len(cells) + 1))
     looked_at(page, name)
-    for widget in page.locator(".jp-OutputArea .course-widget").all():
+    widgets = page.locator(".jp-OutputArea .course-widget").all()
+    assert widgets or name[:2] == "00"
+    for widget in widgets:
         touched(page, widget)
     image, sliders = page.locator("img.widget-image"), page.locator(".widget-slider .noUi-handle")
     assert bool(sliders.count()) == (name[:2] != "00")
@@ -99,6 +101,7 @@ def test_runs_from_top_to_bottom_in_jupyterlab(lab, browser, lessons, name):
         page.wait_for_function(
             "old => document.querySelector('img.widget-image').src !== old", arg=before
         )
+    sound(page)
     page.close()
 
 
@@ -125,10 +128,11 @@ def test_opened_executed_in_jupyterlab(lab, lab_folder, browser, lessons, name):
     quick = [part for part in slices if not any(trains(sources[k]) for k in part)]
     run_cells(page, sorted({number for part in quick for number in part}))
     for *_, last in quick:
-        cell = page.locator(".jp-CodeCell").nth(last)
-        assert cell.locator(".jp-InputPrompt").inner_text().strip("[]: ").isdigit()
-        for widget in cell.locator(".jp-OutputArea .course-widget").all():
+        found = page.locator(".jp-CodeCell").nth(last).locator(".jp-OutputArea .course-widget")
+        assert found.count()
+        for widget in found.all():
             touched(page, widget)
+    sound(page)
     page.close()
 
 
@@ -144,7 +148,7 @@ duel(lambda z: z, lambda x: 9 * (x[..., :1] - 0.5), z, lambda: None, lambda: z.m
     page, _ = open_and_run(browser, lab, "duel.ipynb")
     image = page.locator("img.widget-image")
     before = image.get_attribute("src")
-    assert 300 < image.bounding_box()["width"] < 450
+    until(page, lambda: 300 < image.bounding_box()["width"] < 450)
     page.get_by_role("button", name="G: 10 steps").click()
     page.wait_for_function(
         "old => document.querySelector('img.widget-image').src !== old", arg=before

@@ -1,6 +1,7 @@
 """Every test takes the one execution of a lesson, waits for it, and fails if it has failed."""
 
 import threading
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -16,7 +17,8 @@ TEST = "def test_it({}):\n    pass\n"
 
 @pytest.fixture
 def config(tmp_path):
-    return SimpleNamespace(stash={executions.RUN: tmp_path})
+    options = {"executed": tmp_path / "executed"}
+    return SimpleNamespace(stash={executions.RUN: tmp_path}, getoption=options.get)
 
 
 @pytest.fixture
@@ -34,6 +36,7 @@ def lessons(config, tmp_path, monkeypatch):
 @pytest.fixture
 def under_nbval(lessons, monkeypatch):
     monkeypatch.setattr(lessons, "_under_nbval", lambda: {*select()})
+    monkeypatch.setenv("PYTEST_XDIST_WORKER", "gw0")
     return lessons
 
 
@@ -49,10 +52,30 @@ def test_who_comes_early_waits_for_nbval(under_nbval, config):
     waiting.start()
     waiting.join(0.5)
     assert waiting.is_alive() and not found
-    build.keep(new_notebook(cells=[new_markdown_cell("by nbval")]), build.cached(path))
+    notebook = new_notebook(cells=[new_markdown_cell("by nbval")])
+    build.keep(notebook, build.cached(path))
+    executions.took(config, path, notebook)
     executions.ended(config, path)
     waiting.join(60)
     assert found[0].cells[0].source == "by nbval" and executions.ways(config) == {}
+
+
+def test_one_process_does_not_wait_for_itself(under_nbval, monkeypatch):
+    monkeypatch.delenv("PYTEST_XDIST_WORKER")
+    with pytest.raises(pytest.fail.Exception, match="comes later in this run"):
+        under_nbval.executed(NAME)
+
+
+def test_the_times_of_lessons_are_kept(config):
+    for name, at in (("01_a", "00:01:05"), ("02_b", "00:00:10")):
+        busy, idle = "2026-01-01T00:00:00+00:00", f"2026-01-01T{at}+00:00"
+        cell = new_code_cell("1")
+        cell.metadata["execution"] = {"iopub.status.busy": busy, "iopub.status.idle": idle}
+        place = config.getoption("executed") / f"{name}-1.ipynb"
+        build.keep(new_notebook(cells=[cell]), place)
+        executions.took(config, Path(f"{name}.ipynb"), new_notebook(cells=[cell]))
+    assert executions._seconds(config.getoption("executed")) == {"01_a": 65, "02_b": 10}
+    assert executions._seconds(Path("nowhere")) == {}
 
 
 def test_what_needs_a_failed_lesson_fails_at_once(under_nbval, config):

@@ -51,6 +51,7 @@ def test_a_lesson_that_keeps_the_law():
         ("claim('Twice two', two == 2, control=(two == 3, '2'))", "no sentence"),
         ("claim('Two greedy players, no modes', two == 2, control=(two == 3, ''))", "no sentence"),
         ("claim('Two is always the number two', two == 2)", "no control, and no reason"),
+        ("claim('Two is always the number two', two == 2, control=None)", "no control, and no"),
         (
             "claim('Two is always the number two', two == 2, without='an identity')",
             "1 of 2 claims have no control",

@@ -40,6 +40,7 @@ def before(number):
 
 def test_a_gpu_cell_asks_for_its_device_and_tells_the_learner():
     assert {*GPU} == {"02", "04", "05", "06", "07", "08"}
+    assert len(GPU) == sum(len(rehearsal.gpu_cells(notebook)) for notebook in LESSONS.values())
     for number, cell in GPU.items():
         assert "compute.device(use_gpu" in cell and "cuda" not in cell.lower()
         choices = [

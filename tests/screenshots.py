@@ -1,6 +1,6 @@
 """Takes the README's screenshots, data/lab.png and data/slide.png, in a browser.
 
-python -m tools.screenshots
+python -m tests.screenshots
 """
 
 import shutil
