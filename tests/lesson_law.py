@@ -21,7 +21,7 @@ PREDICT = re.compile(
 # What makes a sentence out of words, among the verbs that claims have needed so far.
 VERBS = re.compile(
     r"\b(?:is|are|was|were|ha[sd]|have|(?:hold|give|draw|follow|fail|let|keep|fall|rise|predict|agree"
-    r"|find|lose|cost|stay|beat|take|make|lie|need|cover|add|stand|contain|stop)s?"
+    r"|find|lose|cost|stay|beat|take|make|lie|need|cover|add|stand|contain|stop|hit)s?"
     r"|pass(?:es)?|reach(?:es)?)\b"
 )
 
