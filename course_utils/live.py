@@ -9,6 +9,7 @@ from collections.abc import Callable
 import ipywidgets
 from IPython import get_ipython
 from IPython.utils.capture import capture_output
+from matplotlib.figure import Figure
 
 # Fades in after a second, so that short cells do not let it flicker.
 WAITS = (
@@ -16,6 +17,13 @@ WAITS = (
     "<span style='animation: course-waits 1s'>"
     "A cell is running; the figure answers when it has finished.</span>"
 )
+
+
+def settle(fig: Figure) -> None:
+    """Lay a figure out for good: its layout would move a little with each of the first drawings."""
+    for _ in range(5):
+        fig.draw_without_rendering()
+    fig.set_layout_engine("none")
 
 
 class Live:
@@ -28,7 +36,7 @@ class Live:
     Args:
         draw: takes the value of each slider by name, returns the bytes of a PNG file.
         controls: name -> (lowest, highest, step, start) for a slider, or a function for a button.
-        layout: width and the like of the picture, as ipywidgets takes them.
+        width: of the picture, as CSS has it; it is narrower where the page is.
 
     Attributes:
         made: all of this kernel, in the order in which they were made.
@@ -40,7 +48,7 @@ class Live:
 
     made: typing.ClassVar[list] = []
 
-    def __init__(self, draw: Callable[..., object], controls: dict, layout: dict) -> None:
+    def __init__(self, draw: Callable[..., object], controls: dict, width: str) -> None:
         self._draw, self._asked = draw, deque()
         self.sliders, self.buttons = {}, {}
         for name, control in controls.items():
@@ -58,6 +66,7 @@ class Live:
                     readout_format=".2f",
                 )
                 slider.observe(lambda _: self._ask(lambda: None), "value")
+        layout = {"width": width, "max_width": "100%"}
         self.image = ipywidgets.Image(value=self._picture(), format="png", layout=layout)
         self.notice, self.log = ipywidgets.HTML(layout={"min_height": "28px"}), ipywidgets.Output()
         row = [ipywidgets.HBox([*self.buttons.values()])] if self.buttons else []

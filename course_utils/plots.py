@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike
 
 from course_utils import spatial
 from course_utils.arguments import number, whole
-from course_utils.live import Live
+from course_utils.live import Live, settle
 
 # M. Okabe and K. Ito, "Color Universal Design" (2008): tells apart for every kind of colour vision.
 BLUE, ORANGE, GREEN, PINK = "#0072B2", "#D55E00", "#009E73", "#CC79A7"
@@ -212,8 +212,8 @@ def live(fig: plt.Figure, update: Callable[..., object], alt: str, **controls: A
         update(**values)
         return png(fig, dpi=96)
 
-    size = {"width": f"{96 * fig.get_figwidth():.0f}px", "max_width": "100%"}
-    figure = Live(draw, controls, size)
+    settle(fig)
+    figure = Live(draw, controls, f"{96 * fig.get_figwidth():.0f}px")
     data, metadata = still(fig, alt)
     view = "application/vnd.jupyter.widget-view+json"
     data[view] = (figure.box._repr_mimebundle_() or {})[view]

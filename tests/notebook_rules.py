@@ -13,7 +13,7 @@ from tools.drawing import only_draws
 from tools.names import bound_again
 from tools.notebooks import WIDGET, normalise
 
-LONG_CELLS = {"02", "06", "07"}  # since their GPU cells suit any device, until they are rewritten
+LONG_CELLS = {"02", "04", "06", "07"}  # since their GPU cells suit any device
 TWO_LECTURES = {"01", "06", "08", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}

@@ -4,6 +4,7 @@ import ast
 import graphlib
 import io
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -157,7 +158,9 @@ def test_make_knows_its_targets(target):
 
 def commands(target):
     """The commands that `make target` would run, after those that set up."""
-    run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)
+    outer = ("MAKEFLAGS", "MAKELEVEL", "MFLAGS")  # of the make that runs these tests
+    own = {name: value for name, value in os.environ.items() if name not in outer}
+    run = subprocess.run(["make", "-n", target], cwd=ROOT, env=own, capture_output=True, text=True)
     lines = run.stdout.splitlines()
     start = next(number for number, line in enumerate(lines) if "This takes about" in line)
     return lines[start:]

@@ -86,7 +86,7 @@ PLANTED = {
     "net not moved": ("08", "levels=2).to(", "levels=2).cpu().to(", "gets a tensor of the CPU"),
     "data not moved": ("06", "x.to(device), steps", "x, steps", "gets a tensor of the CPU"),
     "made elsewhere": ("02", "    with device:\n", "    if True:\n", "gets a tensor of the CPU"),
-    "not brought back": ("07", "large.cpu(), 6", "large, 6", "gets a tensor of the CPU"),
+    "not brought back": ("07", "sample(large.cpu()", "sample(large", "gets a tensor of the CPU"),
     "as an array": ("05", "detach().cpu()", "detach()", "becomes an array"),
     "float64": ("08", "tensor(pictures)", "tensor(pictures).double()", "float64 is on"),
     "a wrong name": ("04", "train(many", "train(meny", "meny"),
