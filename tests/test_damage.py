@@ -312,7 +312,10 @@ def quiet(tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.filterwarnings("ignore")
-@pytest.mark.parametrize("name", CALLS)
+@pytest.mark.parametrize(
+    "name",
+    [pytest.param(n, marks=[pytest.mark.slow] if "completer" in n else []) for n in CALLS],
+)
 def test_a_damaged_argument_gets_a_sentence(name):
     assert problem(CALLS[name]) is None
     for argument, value in fitting(CALLS[name]).items():
@@ -440,6 +443,7 @@ def test_a_folder_that_cannot_be_written_is_named(tmp_path, monkeypatch):
 # ---- a training that is stopped
 
 
+@pytest.mark.slow
 def test_a_stopped_training_keeps_all_and_goes_on(tmp_path, capsys):
     x, c, calls = torch.rand(9, 3, 8, 8), torch.zeros(9, dtype=torch.int64), []
 

@@ -358,6 +358,7 @@ def test_invert_does_not_depend_on_the_byte_order(tmp_path, order):
     np.testing.assert_allclose(pdf[pdf > 0], np.array([65535, 35535]) / 101070)
 
 
+@pytest.mark.slow
 def test_a_very_large_photograph_is_reduced_while_it_is_read(tmp_path):
     Image.new("L", (6000, 4500), 200).save(tmp_path / "large.jpg")
     d = ImageDensity.from_file(tmp_path / "large.jpg")

@@ -43,6 +43,7 @@ def path(tmp_path):
     return tmp_path / "mine.pt"
 
 
+@pytest.mark.slow
 def test_a_new_training_says_nothing_and_leaves_one_file(path, capsys):
     learn(path)
     assert capsys.readouterr().out == "" and [*path.parent.iterdir()] == [path]
