@@ -122,7 +122,7 @@ def kept(tmp_path_factory):
     folder = tmp_path_factory.mktemp("recorded")
     told = guarded.run(folder, {"kinds": cells(), **OTHERS}).stdout
     assert guarded.outcomes(told, "kinds") == ["PASSED"] * len(OF_ALL_KINDS), told
-    files = (folder / "executed").iterdir()
+    files = (folder / "executed").glob("*.ipynb")
     return {path.stem.rpartition("-")[0]: nbformat.read(path, as_version=4) for path in files}
 
 

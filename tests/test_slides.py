@@ -710,13 +710,13 @@ def test_plotly_is_drawn(browser, tmp_path, libraries):
     page.context.close()
 
 
-@pytest.mark.parametrize("part", ["POINTS = 4000", "const dot ="])
+@pytest.mark.parametrize("part", ["POINTS = 4000", "const DOT ="])
 def test_broken_javascript_is_found(decks, browser, tmp_path, part):
     path = shutil.copy(decks["01_sampling_from_images"], tmp_path / "broken.html")
     text = path.read_text("utf-8")
     assert part in text
     path.write_text(text.replace(part, "const broken ="), "utf-8")
-    with pytest.raises(Exception, match=r"The deck did not start: .*SyntaxError"):
+    with pytest.raises(Exception, match="The deck did not start"):
         faults(browser, path)
 
 
