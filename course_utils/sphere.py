@@ -115,7 +115,8 @@ def balls(
     """Pictures `(side, side, 3)` of the ball that f makes of a picture with colours `(N * N, 3)`.
 
     Without a turn the middle of the picture faces us, upright and not mirrored; each turn is in
-    degrees, around the vertical axis. A place with no point within 3 degrees is pale.
+    degrees, around the vertical axis. A place is pale where the nearest point of the lattice is
+    farther away than that point's own neighbours.
 
     Args:
         f: points of the square `(n, 2)` -> points of the sphere `(n, 3)`, tensors.
@@ -128,8 +129,10 @@ def balls(
     if (N := round(len(rgb) ** 0.5)) ** 2 != len(rgb):
         raise ValueError(f"rgb must have N * N colours, not {len(rgb)}.")
     with torch.no_grad():
-        u = f(lattice(N)) @ facing(f)
-    return [_ball(u.numpy(), rgb, np.radians(number("turn", t, -1e6, 1e6)), side) for t in turns]
+        u = (f(lattice(N)) @ facing(f)).numpy()
+    tree, reach = KDTree(u), _spacing(u.reshape(N, N, 3)).ravel()
+    angles = [np.radians(number("turn", t, -1e6, 1e6)) for t in turns]
+    return [_ball(tree, reach, rgb, angle, side) for angle in angles]
 
 
 @torch.no_grad()
@@ -140,15 +143,22 @@ def facing(f: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     return Q * R.diagonal().sign()
 
 
-def _ball(u, rgb, turn, side):
+def _spacing(grid):
+    """How far each point of a lattice (N, N, 3) lies from the farthest of its neighbours, (N, N)."""
+    down = np.pad(np.linalg.norm(np.diff(grid, axis=0), axis=2), ((1, 1), (0, 0)))
+    right = np.pad(np.linalg.norm(np.diff(grid, axis=1), axis=2), ((0, 0), (1, 1)))
+    return np.max([down[:-1], down[1:], right[:, :-1], right[:, 1:]], axis=0)
+
+
+def _ball(tree, reach, rgb, turn, side):
     across = np.linspace(-1, 1, side)
     right, up = np.meshgrid(across, across[::-1])
     seen = right**2 + up**2 < 1
     right, up = right[seen], up[seen]
     depth = np.sqrt(1 - right**2 - up**2)
     x, y = np.cos(turn) * depth - np.sin(turn) * right, np.sin(turn) * depth + np.cos(turn) * right
-    far, nearest = KDTree(u).query(np.c_[x, y, up])
-    near, shade = (far < np.radians(3))[:, None], (0.55 + 0.45 * depth)[:, None]
+    far, nearest = tree.query(np.c_[x, y, up])
+    near, shade = (far < reach[nearest])[:, None], (0.55 + 0.45 * depth)[:, None]
     picture = np.ones((side, side, 3))
     picture[seen] = np.where(near, rgb[nearest] * shade, 0.9)
     return picture

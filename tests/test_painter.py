@@ -130,6 +130,10 @@ def test_the_painters_sampler_is_exact(picture, k):
     np.testing.assert_allclose(total / len(keep), weights, atol=1e-12)
     *xy, kind = np.frombuffer(base64.b64decode(points), "<f4").astype(float).reshape(-1, 3).T
     points = np.minimum(np.transpose(xy), np.nextafter(1, 0))
+    # float32 rounds a few onto the edge of a pixel, and so into the next one
+    inside = (points * 128 % 1 > 0).all(1)
+    assert inside.mean() > 0.9999
+    points, kind = points[inside], kind[inside]
     assert chi_square(points, painter.density.cell_mass(64)) > 1e-6
     classes = painter.densities
     for c, density in enumerate(classes):
