@@ -117,6 +117,21 @@ def match_row_by_row(w, w_other):
     return cos.argmax(axis=1), cos.max(axis=1).mean()
 
 
+def fit_wrongly(fresh, noisy_gradient):
+    """The training of a decoder with one noise for all steps, or a gradient that leaves it out."""
+
+    def fit(w, z, x, sigma, lr, steps, rng):
+        noisy = z + sigma * rng.standard_normal(z.shape)
+        for step in range(steps):
+            if fresh and step:
+                noisy = z + sigma * rng.standard_normal(z.shape)
+            seen = noisy if noisy_gradient else z
+            w = w - lr * 2 * seen.T @ (noisy @ w - x) / x.size
+        return w
+
+    return fit
+
+
 def kl_of_gaussians(m, S, n, T):
     P = np.linalg.inv(T)
     logs = np.log(np.linalg.det(T) / np.linalg.det(S))
@@ -269,6 +284,29 @@ WRONG = {
         lambda w, w_other: match_by(w, w_other, np.abs, normalise=False),
         lambda w, w_other: match_by(w, w_other, np.asarray),
         lambda w, w_other: match_by(w, w_other, lambda cos: -abs(cos)),
+    ],
+    "05 order": [
+        lambda sigma: np.argsort(sigma),
+        lambda sigma: np.argsort(np.argsort(-sigma)),
+        lambda sigma: np.arange(len(sigma))[::-1],
+        lambda sigma: np.argsort(np.argsort(sigma)) + 1,
+    ],
+    "05 step": [
+        lambda w, z, x, sigma, eps, lr: w - lr * 2 * z.T @ (z @ w - x) / x.size,
+        lambda w, z, x, sigma, eps, lr: (
+            w - lr * 2 * z.T @ ((z + sigma * eps) @ w - x) / x.size  # the code without its noise
+        ),
+        lambda w, z, x, sigma, eps, lr: w + lr * 2 * (z + eps).T @ ((z + eps) @ w - x) / x.size,
+        lambda w, z, x, sigma, eps, lr: (
+            w - lr * 2 * (z + sigma * eps).T @ ((z + sigma * eps) @ w - x) / len(x)
+        ),
+        lambda w, z, x, sigma, eps, lr: w - lr * 2 * (z + eps).T @ ((z + eps) @ w - x) / x.size,
+    ],
+    "05 loop": [
+        fit_wrongly(fresh=False, noisy_gradient=False),
+        fit_wrongly(fresh=False, noisy_gradient=True),
+        fit_wrongly(fresh=True, noisy_gradient=False),
+        lambda w, z, x, sigma, lr, steps, rng: w,
     ],
     "05 nested": [
         lambda z, keep: np.where(np.arange(z.shape[1]) <= keep[:, None], z, 0),

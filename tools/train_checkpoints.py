@@ -71,20 +71,19 @@ def lesson_04(epochs: int = 5000) -> dict[str, Any]:
 
 
 def lesson_05() -> dict[str, Any]:
-    """The forty autoencoders of patches of curves, and three of patches of a picture."""
+    """Twenty autoencoders of patches of curves, without noise and with, and three of pictures."""
     lesson = definitions("05")
     torch.manual_seed(0)
-    lesson["rng"] = rng = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     data = bezier.curves(rng.uniform(-1, 1, (16_384, 2)))
     x = torch.tensor(bezier.cut(data, rng.integers(9, size=len(data)))).float()
-    kinds = [[0, 0, 0], [0.1, 1e-3, 1e-6], [0.1, 0.01, 0.001], [0.1, 0.01, 0.001]]
-    sigma = torch.tensor(kinds).repeat_interleave(10, 0)[:, None]
-    sigma_x = torch.tensor([0, 0, 0, 0.01]).repeat_interleave(10)[:, None, None]
-    curves = PatchAutoencoders(40)
-    lesson["train"](curves, x, sigma, sigma_x)
-    pictures, pixels = PatchAutoencoders(3, 4, 256), lesson["picture_patches"](camera(), 16)
-    noise = torch.logspace(0, -2, 4).expand(3, 1, 4)
-    lesson["train"](pictures, pixels, noise, torch.zeros(3, 1, 1), 60_000)
+    kinds = torch.tensor([[0, 0, 0], [0.1, 0.01, 0.001]])
+    curves = lesson["from_start"](PatchAutoencoders(20), PatchAutoencoders(10))
+    lesson["train"](curves, x, kinds.repeat_interleave(10, 0)[:, None])
+    pictures = lesson["Mixed"](3, [torch.nn.Identity()], 4, 256)
+    noise = torch.tensor([1, 0.5, 0.25, 0.1]).expand(3, 1, 4)
+    pixels = lesson["picture_patches"](camera(), 16, rng)
+    lesson["train"](pictures, pixels, noise, price=0.03, steps=20_000)
     return {"05_noise_regularization": curves, "05_picture_patches": pictures}
 
 
