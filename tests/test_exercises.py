@@ -2,13 +2,24 @@
 
 import numpy as np
 import pytest
+import torch
+import torch.nn.functional as F
 from scipy.optimize import linear_sum_assignment
+from scipy.special import expit
 
 from course_utils import checks
+from course_utils.exercises.lesson_03 import rejected
 from course_utils.exercises.lesson_07 import augment, column_mask
 from course_utils.exercises.lesson_07 import bits as table_bits
 from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
-from course_utils.exercises.lesson_09 import angles, cells, counterexample, mean_cosine
+from course_utils.exercises.lesson_09 import (
+    angles,
+    counterexample,
+    latitude_loss,
+    mean_cosine,
+    repel,
+    settle,
+)
 from course_utils.exercises.lesson_10 import heun, in_bits, log_p_sinh, shares
 from publish.notebooks import select
 from tests.notebook_rules import exercises, read
@@ -90,11 +101,75 @@ def paired_that_overflows(real, fake):
         return np.log(1 + np.exp(fake - real)).mean(), np.log(1 + np.exp(real - fake)).mean()
 
 
+def dirac_fault(sign=1, old_psi=False, penalty=1.0, saturating=False):
+    """The folded solution with one thing wrong."""
+
+    def step(theta, psi, gamma, lr):
+        new = psi + lr * (-theta * expit(psi * theta) - sign * penalty * gamma * psi)
+        seen = psi if old_psi else new
+        slope = expit(seen * theta) if saturating else expit(-seen * theta)
+        return theta + lr * seen * slope, new
+
+    return step
+
+
+def loop_fault(attach=True, both=True, flip=1.0, fresh_d=False):
+    """The folded solution with one thing wrong."""
+
+    def play(x, z, rounds, lr):
+        theta = torch.zeros(1, requires_grad=True)
+        psi = torch.zeros(2, requires_grad=True)
+        for _ in range(rounds):
+            if fresh_d:
+                psi = torch.zeros(2, requires_grad=True)
+            fake = (z + theta).detach()
+            d_loss = both * F.softplus(-psi[0] - psi[1] * x) + F.softplus(psi[0] + psi[1] * fake)
+            (slope,) = torch.autograd.grad(d_loss.mean(), psi)
+            psi = (psi - lr * slope).detach().requires_grad_()
+            g_loss = F.softplus(-flip * (psi[0] + psi[1] * (z + theta)))
+            (slope,) = torch.autograd.grad(g_loss.mean(), theta)
+            theta = (theta - lr * slope * attach).detach().requires_grad_()
+        return theta.item()
+
+    return play
+
+
 def transposed_matrix(w, s, m):
     A = np.zeros((s * (m - 1) + len(w), m))
     for i in range(m):
         A[s * i : s * i + len(w), i] = w
     return A
+
+
+def generator_sizes(m, layers):
+    sizes = []
+    for L, s, p, o in layers:
+        m = s * (m - 1) + L - 2 * p + o
+        sizes.append(m)
+    return sizes
+
+
+def spread_out(z, s):
+    spread = np.zeros(s * (len(z) - 1) + 1)
+    spread[::s] = z
+    return spread
+
+
+def code_gradient(z, x, w, s):
+    A = transposed_matrix(w, s, len(z))
+    return A.T @ (A @ z - x)
+
+
+def fit_filter(z, x, L, s, lr, steps, forget=True):
+    """Gradient descent on a filter; without `forget` the gradients of all steps add up."""
+    w, g = np.zeros(L), np.zeros(L)
+    for _ in range(steps):
+        off = transposed_matrix(w, s, len(z)) @ z - x
+        g = g * (not forget)
+        for i in range(len(z)):
+            g = g + z[i] * off[s * i : s * i + L]
+        w = w - lr * g
+    return w
 
 
 def overlap_add(z, w, s):
@@ -147,25 +222,46 @@ def elbo(x, x_hat, mu, logvar, s):
     return likelihood.sum(axis=1) - kl_of(mu, logvar)
 
 
+def vae_step(x, mu, logvar, eps, W, power=0.5, pixels=np.sum, numbers=np.sum):
+    """The folded solution with one thing wrong at a time."""
+    z = mu + np.exp(power * logvar) * eps
+    divergence = 0.5 * (mu**2 + np.exp(logvar) - 1 - logvar)
+    return (pixels((x - z @ W) ** 2, axis=1) + numbers(divergence, axis=1)).mean()
+
+
 def weights_of_zero(x_t, data, a, b):
     with np.errstate(invalid="ignore"):
         weight = np.exp(-((x_t[:, None] - a * data) ** 2).sum(2) / (2 * b**2))
         return weight @ data / weight.sum(1, keepdims=True)
 
 
-def cells_by_latitude(u, bands, sectors):
-    z = np.arcsin(u[:, 2]) / (np.pi / 2)
-    r = np.sqrt(1 - z**2) / np.maximum(np.linalg.norm(u[:, :2], axis=1), 1e-12)
-    return cells(np.c_[u[:, :2] * r[:, None], z], bands, sectors)
+def repel_without_normalising(u, rate):
+    difference = u[:, None] - u
+    distance = np.linalg.norm(difference, axis=2) + np.diag(np.full(len(u), np.inf))
+    return u + rate * (difference / distance[..., None] ** 3).sum(axis=1)
 
 
-def cells_of_negative_longitude(u, bands, sectors):
-    turn = np.arctan2(u[:, 1], u[:, 0]) / (2 * np.pi)
-    return cells(u, bands, sectors) - sectors * (turn < 0)
+def repel_by_the_square(u, rate):
+    difference = u[:, None] - u
+    distance = np.linalg.norm(difference, axis=2) + np.diag(np.full(len(u), np.inf))
+    moved = u + rate * (difference / distance[..., None] ** 2).sum(axis=1)
+    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
 
 
-def cells_beyond_the_pole(u, bands, sectors):
-    return cells(u, bands, sectors) + sectors * (u[:, 2] == 1)
+def settle_off_the_sphere(u, steps, rate):
+    n = len(u)
+    for _ in range(steps):
+        m, M = u.mean(0), u.T @ u / n
+        u = u - rate * (4 * n * m @ m * m + 4 * (u @ M - m @ m * m))
+    return u
+
+
+def settle_with_old_moments(u, steps, rate):
+    n, m, M = len(u), u.mean(0), u.T @ u / len(u)
+    for _ in range(steps):
+        u = u - rate * (4 * n * m @ m * m + 4 * (u @ M - m @ m * m))
+        u = u / np.linalg.norm(u, axis=1, keepdims=True)
+    return u
 
 
 def shares_of_densities(x, w, m, s):
@@ -178,6 +274,34 @@ def euler(v, x, steps):
     for k in range(steps):
         x = x + v(x, k / steps) / steps
     return x
+
+
+def conditional_step(sign=1, rate=1, for_G=lambda c: c, for_fake=lambda c: c, for_real=lambda c: c):
+    """A step of D with one thing wrong at a time."""
+
+    def step(G, D, x, z, c, lr):
+        fake = D(G(z, for_G(c)).detach(), for_fake(c))
+        loss = F.softplus(-D(x, for_real(c))) + F.softplus(fake)
+        optimizer = torch.optim.SGD(D.parameters(), rate * lr)
+        optimizer.zero_grad()
+        (sign * loss.mean()).backward()
+        optimizer.step()
+        return D(x, c)
+
+    return step
+
+
+def conditional_losses(for_real, for_fake, for_G):
+    """Both losses, in which the points come with the classes of these names."""
+
+    def losses(G, D, x, z, c, c_hat, softplus):
+        classes = {"c": c, "c_hat": c_hat}
+        x_hat = G(z, c_hat)
+        d = softplus(-D(x, classes[for_real])).mean()
+        d = d + softplus(D(x_hat, classes[for_fake])).mean()
+        return d, softplus(-D(x_hat, classes[for_G])).mean()
+
+    return losses
 
 
 WRONG = {
@@ -217,6 +341,25 @@ WRONG = {
         lambda a, x, y: a[a.shape[0] - int(y * a.shape[0]), int(x * a.shape[1])],
         lambda a, x, y: a[-1 - int(y * a.shape[0]), round(x * (a.shape[1] - 1))],
     ],
+    "02 least": [
+        lambda loss: np.log(2) - loss / 2,
+        lambda loss: max(0, 2 * np.log(2) - loss),
+        lambda loss: max(0, loss / 2 - np.log(2)),
+        lambda loss: max(0, np.log(2) - loss),
+    ],
+    "02 dirac": [
+        dirac_fault(sign=-1),
+        dirac_fault(old_psi=True),
+        dirac_fault(penalty=0.5),
+        dirac_fault(saturating=True),
+        lambda theta, psi, gamma, lr: dirac_fault()(theta, psi, gamma, lr)[::-1],
+    ],
+    "02 loop": [
+        loop_fault(attach=False),
+        loop_fault(both=False),
+        loop_fault(flip=-1.0),
+        loop_fault(fresh_d=True),
+    ],
     "02 best": [
         lambda p, q: (p / (p + q), np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q)))),
         lambda p, q: (np.log(q / p), np.sum(p * np.log(p / (p + q)) + q * np.log(q / (p + q)))),
@@ -236,17 +379,34 @@ WRONG = {
         lambda real, fake: (softplus(fake - real).sum(), softplus(real - fake).sum()),
         paired_that_overflows,
     ],
-    "03 one_hot": [
-        lambda y, k: np.eye(k)[:, y],
-        lambda y, k: np.eye(max(y) + 1)[y],
-        lambda y, k: np.asarray(y)[:, None] == np.arange(1, k + 1),
-        lambda y, k: y,
-    ],
     "03 labels": [
         lambda share, r: (np.full(len(share), 1 - r), 1 - r),
         lambda share, r: (1 - r + r * share, np.mean(1 - r + r * share)),
         lambda share, r: (1 - r + r / len(share) + 0 * share, 1 - r + r / len(share)),
         lambda share, r: 1 - r + r * share,
+    ],
+    "03 step": [
+        conditional_step(sign=-1),
+        conditional_step(rate=2),
+        conditional_step(for_G=lambda c: c.roll(1, dims=1)),
+        conditional_step(for_fake=lambda c: c.roll(1, dims=1)),
+        conditional_step(for_fake=torch.zeros_like),
+        conditional_step(for_real=torch.zeros_like),
+        lambda G, D, x, z, c, lr: D(x, c),
+    ],
+    "03 losses": [
+        conditional_losses("c_hat", "c", "c"),
+        conditional_losses("c", "c", "c"),
+        conditional_losses("c", "c_hat", "c"),
+        conditional_losses("c_hat", "c_hat", "c_hat"),
+        lambda *inputs: conditional_losses("c", "c_hat", "c_hat")(*inputs)[0],
+    ],
+    "03 rejection": [
+        lambda a, u, q: (u < np.exp(a - a.max()), np.exp(a - a.max()).mean()),
+        lambda a, u, q: (u < np.exp(a - np.quantile(a, q)), np.exp(a - np.quantile(a, q)).mean()),
+        lambda a, u, q: (u < rejected(a, u, q)[1], rejected(a, u, q)[1]),
+        lambda a, u, q: (rejected(a, u, q)[0], rejected(a, u, q)[0].mean()),
+        lambda a, u, q: (~rejected(a, u, q)[0], rejected(a, u, q)[1]),
     ],
     "03 projection": [
         lambda phi, y, w, v: phi @ w,
@@ -254,10 +414,18 @@ WRONG = {
         lambda phi, y, w, v: phi @ w + phi @ v[y].sum(axis=0),
         lambda phi, y, w, v: phi @ (w + v[y]).T,
     ],
-    "04 matrix": [
-        lambda w, s, m: transposed_matrix(w, s, m).T,
-        lambda w, s, m: transposed_matrix(w[::-1], s, m),
-        lambda w, s, m: transposed_matrix(w, 1, m),
+    "04 sizes": [
+        lambda m, layers: [s * (m - 1) + L - 2 * p + o for L, s, p, o in layers],
+        lambda m, layers: generator_sizes(m, [(L, s, p, 0) for L, s, p, _ in layers]),
+        lambda m, layers: generator_sizes(m, [(L, s, -p, o) for L, s, p, o in layers]),
+        lambda m, layers: generator_sizes(m, layers)[-1],
+    ],
+    "04 zeros": [
+        lambda z, w, s: np.convolve(spread_out(z, s), w[::-1]),
+        lambda z, w, s: np.convolve(spread_out(z, s), w, mode="same"),
+        lambda z, w, s: np.convolve(np.repeat(z, s), w),
+        lambda z, w, s: np.convolve(spread_out(z, s + 1), w),
+        lambda z, w, s: np.convolve(z, w),
     ],
     "04 decode": [
         lambda z, w, b, s: overlap_add(z, w, s) + b,
@@ -266,6 +434,19 @@ WRONG = {
         ),
         lambda z, w, b, s: overlap_add(z, w, s) / overlap_add(z[:, :1] * 0 + 1, w[:1] * 0 + 1, s),
         lambda z, w, b, s: overlap_add(z, w / 2, s) + b,
+    ],
+    "04 step": [
+        lambda z, x, w, s, lr: z + lr * code_gradient(z, x, w, s),
+        lambda z, x, w, s, lr: z - 2 * lr * code_gradient(z, x, w, s),
+        lambda z, x, w, s, lr: z - lr * code_gradient(z, x, w[::-1], s),
+        lambda z, x, w, s, lr: z - lr * code_gradient(0 * z, x, w, s),
+        lambda z, x, w, s, lr: -lr * code_gradient(z, x, w, s),
+    ],
+    "04 fit": [
+        lambda z, x, L, s, lr, steps: fit_filter(z, x, L, s, lr, steps, forget=False),
+        lambda z, x, L, s, lr, steps: fit_filter(z, x, L, s, -lr, steps),
+        lambda z, x, L, s, lr, steps: fit_filter(z, x, L, s, lr, 1),
+        lambda z, x, L, s, lr, steps: fit_filter(z, x, L, s, lr, steps)[::-1],
     ],
     "04 floor": [
         lambda x, k: (np.linalg.svd(x, compute_uv=False)[k:] ** 2).sum() / x.size,
@@ -327,11 +508,33 @@ WRONG = {
         lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, logvar, 0.5),
         lambda x, x_hat, mu, logvar, s: elbo(x, x_hat, mu, 2 * logvar, s),
     ],
-    "06 log mean": [
-        lambda log_w: np.log(np.exp(log_w).mean()),
-        lambda log_w: np.mean(log_w),
-        lambda log_w: np.logaddexp.reduce(log_w),
-        lambda log_w: np.max(log_w),
+    "06 hidden beta": [
+        lambda n, D, summed: D,
+        lambda n, D, summed: n * D,
+        lambda n, D, summed: n if summed else 1,
+        lambda n, D, summed: 1 / (n * D) if summed else 1 / D,
+    ],
+    "06 step": [
+        lambda x, mu, logvar, eps, W: vae_step(x, mu, logvar, eps, W, power=1),
+        lambda x, mu, logvar, eps, W: vae_step(x, mu, logvar, eps, W, pixels=np.mean),
+        lambda x, mu, logvar, eps, W: vae_step(x, mu, logvar, eps, W, power=1, pixels=np.mean),
+        lambda x, mu, logvar, eps, W: vae_step(x, mu, logvar, eps, W, numbers=np.mean),
+        lambda x, mu, logvar, eps, W: vae_step(x, mu, logvar, eps, W) * len(x) * 2,
+    ],
+    "06 iwae": [
+        lambda log_w: -np.log(np.exp(log_w).mean(axis=0)).mean(),
+        lambda log_w: -np.mean(log_w),
+        lambda log_w: -np.logaddexp.reduce(log_w).mean(),
+        lambda log_w: (np.logaddexp.reduce(log_w) - np.log(len(log_w))).mean(),
+        lambda log_w: -(np.logaddexp.reduce(log_w.ravel()) - np.log(log_w.size)),
+        lambda log_w: -(np.logaddexp.reduce(log_w, axis=1) - np.log(log_w.shape[1])).mean(),
+    ],
+    "06 free bits": [
+        lambda KL, lam: np.maximum(lam, KL).mean(axis=0).sum(),
+        lambda KL, lam: np.maximum(lam, KL.sum(axis=1)).mean(),
+        lambda KL, lam: np.minimum(lam, KL.mean(axis=0)).sum(),
+        lambda KL, lam: np.maximum(lam, KL.mean(axis=0)).mean(),
+        lambda KL, lam: np.maximum(0, KL.mean(axis=0) - lam).sum(),
     ],
     "07 bits": [
         lambda tables, picture: table_bits(tables, picture) * len(picture),
@@ -391,12 +594,23 @@ WRONG = {
         lambda a, b: np.degrees(angles(a, b)),
         lambda a, b: np.linalg.norm(a - b, axis=1),
     ],
-    "09 cells": [
-        lambda u, bands, sectors: cells(u * [1, 1, -1], bands, sectors),
-        lambda u, bands, sectors: cells(u[:, [1, 0, 2]], bands, sectors),
-        cells_by_latitude,
-        cells_of_negative_longitude,
-        cells_beyond_the_pole,
+    "09 latitude": [
+        lambda h, n: 2 * n**2 * h**4,
+        lambda h, n: latitude_loss(h, n) / 2,
+        lambda h, n: 2 * (n**2 * h**4 + n * ((1 - h**2) ** 2 / 2 + h**4)),
+        lambda h, n: latitude_loss(h**2, n),
+    ],
+    "09 repel": [
+        lambda u, rate: repel(u, -rate),
+        lambda u, rate: u + rate * (len(u) * u - u.sum(0)),
+        repel_without_normalising,
+        repel_by_the_square,
+    ],
+    "09 settle": [
+        lambda u, steps, rate: settle(u, 1, rate),
+        lambda u, steps, rate: settle(u, steps, -rate),
+        settle_off_the_sphere,
+        settle_with_old_moments,
     ],
     "09 counterexample": [
         lambda: np.r_[np.eye(3), np.eye(3)] * 2,
@@ -434,7 +648,7 @@ WRONG = {
 
 
 def run(source, name):
-    scope = {"np": np}
+    scope = {"np": np, "torch": torch, "F": F}
     exec(source.replace("from course_utils.checks import check", ""), scope)
     return scope[name]
 

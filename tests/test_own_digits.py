@@ -24,7 +24,7 @@ def small_mnist(folder, train, test):
 
 
 def one_step_of(train):
-    return lambda net, loss, *data, **_: train(net, loss, *data, steps=1)
+    return lambda net, loss, *data, **more: train(net, loss, *data, **more | {"steps": 1})
 
 
 def run(folder, train, test):
@@ -35,7 +35,7 @@ def run(folder, train, test):
         exec(source, names)
         if "mnist = None" in source:
             names["mnist"] = small_mnist(folder, train, test)
-            names["checks"] = SimpleNamespace(claim=lambda *_: None)
+            names["checks"] = SimpleNamespace(claim=lambda *_, **__: None)
         if "def train(" in source:
             names["train"] = one_step_of(names["train"])
     torch.set_num_threads(threads)
