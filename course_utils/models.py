@@ -16,7 +16,8 @@ class MLP(nn.Module):
 
     def __init__(self, S: int, *widths: int) -> None:
         super().__init__()
-        self.W, self.b = nn.ParameterList(), nn.ParameterList()
+        self.W = nn.ParameterList()
+        self.b = nn.ParameterList()
         for d_in, d_out in pairwise(widths):
             reach = d_in**-0.5
             self.W.append(torch.empty(S, d_in, d_out).uniform_(-reach, reach))
@@ -42,7 +43,8 @@ def d_step(
     actually converge?" (2018); with 0 there is none.
     """
     x.requires_grad_(gamma > 0)
-    real, fake = D(x), D(G(z).detach())
+    real = D(x)
+    fake = D(G(z).detach())
     loss = (F.softplus(-real) + F.softplus(fake)).mean((1, 2))
     penalty = 0.0
     if gamma:

@@ -36,10 +36,11 @@ def duel(
     z: torch.Tensor,
     d_move: Callable[[], object],
     g_move: Callable[[], object],
+    x: ArrayLike | None = None,
 ) -> None:
     """Show G(z), `(1, n, 2)`, on the field of D, with arrows along the slope of D, and buttons.
 
-    `d_move()` and `g_move()` train one player by one step.
+    `d_move()` and `g_move()` train one player by one step. `x` are real points `(m, 2)`, drawn too.
     """
 
     def play(rounds, d_moves, g_moves):
@@ -50,6 +51,8 @@ def duel(
     fig, (ax,) = plots.planes(1, size=3.9)
     heat = plots.density(ax, np.full((40, 40), 0.5))
     heat.set_clim(0, 1)
+    if x is not None:
+        plots.points(ax, x, plots.SKY, 4)
     dots = plots.points(ax, np.zeros((1, 2)), plots.ORANGE, 6)
     arrows = ax.quiver(*np.zeros((4, z.shape[1])), color=plots.ORANGE, angles="xy", width=0.004)
 
@@ -65,6 +68,7 @@ def duel(
         arrows.scale = 8
 
     play(30, 1, 0)
+    redraw()  # arrows of no length cannot be laid out
     alt = (
         "Orange points with arrows on the grey field of a discriminator, white where it says real."
     )

@@ -29,11 +29,11 @@ from tools.lessons import definitions
 def lesson_02(steps: int = 4000) -> dict[str, Any]:
     """Seven GANs side by side, one for each picture."""
     lesson = definitions("02")
-    lesson["rng"] = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     torch.manual_seed(0)
     pictures = [ImageDensity.from_file(name) for name in course_pictures()]
     players = lesson["players"](len(pictures))
-    return {"02_gan_2d": lesson["train"](*players, pictures, steps=steps)}
+    return {"02_gan_2d": lesson["train"](*players, pictures, rng, steps=steps)}
 
 
 def lesson_03(steps: int = 4000) -> dict[str, Any]:

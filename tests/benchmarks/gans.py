@@ -47,9 +47,8 @@ def article(density, rng, rounds=2000, batch=2000):
 
 def lesson(density, rng):
     names = definitions("02")
-    names["rng"] = rng
     names["Steps"] = lambda steps: Silent(range(steps))
-    E = names["train"](*names["players"](1), [density])
+    E = names["train"](*names["players"](1), [density], rng)
     return names["generate"](E).detach()[0].numpy()
 
 
