@@ -95,7 +95,7 @@ SPOILED = {
     "no alt text": output(picture()),
     "printed an absolute path": output(new_output("stream", text=f"in {HOME}/file.py")),
     "shows an address": output(new_output("stream", text="<Net at 0x7f1c2a3b4c5d>")),
-    "bind again": append("\nleft = 1\npeek = lambda: left"),
+    "bind again": append("\nfig = 1\npeek = lambda: fig"),
     "an absolute path": append(f"\nopen('{HOME}/file')"),
     "unknown tags": tag("nbval-check-outptu"),
     "shows nothing": lambda nb: (tag("nbval-check-output")(nb), output()(nb)),
@@ -118,7 +118,7 @@ SPOILED = {
 
 @pytest.mark.parametrize("sentence", SPOILED)
 def test_a_spoiled_lesson_is_caught(sentence):
-    notebook, path = read("04")
+    notebook, path = read("07")  # not yet rewritten: the old budget holds there
     SPOILED[sentence](notebook)
     assert any(sentence in problem for problem in problems(notebook, path))
 
