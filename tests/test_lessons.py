@@ -32,8 +32,9 @@ def test_classes_of_lesson_03_come_from_any_kind_of_picture(tmp_path):
     data = lesson["read_classes"](tmp_path)
     assert data.names == ["a", "b"] and data.share == pytest.approx([0.75, 0.25])
     assert data.whole.pdf == pytest.approx(np.full((40, 40), 1 / 1600))
-    lesson["rng"] = np.random.default_rng(0)
-    _, _, rows = lesson["evaluate"](data, lesson["players"](4, 2)[0], n=1)  # one class is empty
+    rng = np.random.default_rng(0)
+    c, x_hat = lesson["generate"](data, lesson["players"](4, 2)[0], rng, n=1)
+    rows = lesson["evaluate"](data, c, x_hat, rng)  # one class is empty
     assert all(row["own"] == row["worst class"] for row in rows)
     Image.new("L", (50, 50), 150).save(tmp_path / "c.gif")
     with pytest.raises(ValueError, match="pictures of one size"):

@@ -25,6 +25,7 @@ from course_utils.pictures import as_path, listed, square
 from course_utils.widgets.painter import Painter
 from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
+from tools.lessons import definitions
 
 
 @pytest.fixture(autouse=True)
@@ -837,8 +838,7 @@ def test_lesson_07_says_at_once_that_there_are_too_few_pictures(tmp_path, n):
 
 
 def test_lesson_03_reads_the_folder_of_classes_that_people_have(tmp_path, capsys):
-    names = {"seed": 0}
-    exec(cell_with("03", "def read_classes("), names)
+    names = definitions("03")
     for name, light in (("._one.png", 9), ("one.webp", 255), ("two.PNG", 51)):
         save(tmp_path / name, (light,) * 3, format="PNG")
     (tmp_path / "three.heic").touch()

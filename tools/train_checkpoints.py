@@ -39,10 +39,11 @@ def lesson_02(steps: int = 4000) -> dict[str, Any]:
 def lesson_03(steps: int = 4000) -> dict[str, Any]:
     """A conditional GAN of the three arms of the spiral."""
     lesson = definitions("03")
-    lesson["rng"] = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     torch.manual_seed(0)
     data = lesson["read_classes"](PICTURES / "spiral")
-    return {"03_conditional_gan": lesson["train"](data, *lesson["players"](1, 3), steps, n=512)}
+    E = lesson["train"](data, *lesson["players"](1, 3), rng, steps, n=512)
+    return {"03_conditional_gan": E}
 
 
 def article_passes(net: PatchAutoencoders, x: torch.Tensor, epochs: Iterable[int]) -> Iterator[int]:
