@@ -56,7 +56,10 @@ def notebook(request):
 
 @pytest.mark.parametrize("kind", ["html", "slides"])
 def test_a_page_has_every_picture_with_its_alt_text(notebook, kind):
-    body, _ = export(notebook, kind)
+    without_code = nbformat.from_dict(notebook)  # to colour the code takes most of the time
+    for cell in without_code.cells:
+        cell.source = cell.source if cell.cell_type == "markdown" else ""
+    body, _ = export(without_code, kind)
     alts = [img.get("alt") for img in BeautifulSoup(body, "html.parser").select("img")]
     assert MISSING not in body and "" not in alts
     wanted = shown(notebook, ("skip",) if kind == "slides" else ())

@@ -144,12 +144,17 @@ def lesson_08(steps: int = 50_000) -> dict[str, Any]:
 
 
 def lesson_09() -> dict[str, Any]:
-    """One map of the pinched square."""
+    """One map of the pinched square; ten networks of the article, by its own recipe."""
     lesson = definitions("09")
+    train, pair_loss = lesson["train"], lesson["pair_loss"]
     torch.manual_seed(0)
     net = lesson["Wrap"](1, lesson["pinch"])
-    lesson["train"](net, lesson["coulomb"], 1000)
-    return {"09_sphere_mapping": net}
+    train(net, lesson["coulomb"], 1000)
+    torch.manual_seed(0)
+    articles = lesson["Articles"](10)
+    recipe = {"points": 1000, "lr": 0.05, "fall": lesson["stairs"], "after": lesson["clamp"]}
+    train(articles, pair_loss, 10_000, S=10, **recipe)
+    return {"09_sphere_mapping": net, "09_articles": articles}
 
 
 def lesson_10(seconds: float = 10.0) -> dict[str, Any]:

@@ -27,10 +27,28 @@ def same_angles(answer: Any, expected: np.ndarray, *_: np.ndarray) -> str | None
     return None
 
 
-def cells(u: np.ndarray, bands: int, sectors: int) -> np.ndarray:
-    band = np.floor((u[:, 2] + 1) / 2 * bands).astype(int)
-    sector = np.floor(np.arctan2(u[:, 1], u[:, 0]) / (2 * np.pi) % 1 * sectors).astype(int)
-    return band.clip(0, bands - 1) * sectors + sector.clip(0, sectors - 1)
+def latitude_loss(h: float, n: int) -> float:
+    m_4 = h**4
+    r = (1 - h**2) / 2
+    return 2 * (n**2 * m_4 + n * (2 * r**2 + h**4 - m_4))
+
+
+def repel(u: np.ndarray, rate: float) -> np.ndarray:
+    difference = u[:, None] - u
+    distance = np.linalg.norm(difference, axis=2)
+    np.fill_diagonal(distance, np.inf)
+    moved = u + rate * (difference / distance[..., None] ** 3).sum(axis=1)
+    return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+
+def settle(u: np.ndarray, steps: int, rate: float) -> np.ndarray:
+    n = len(u)
+    for _ in range(steps):
+        m, M = u.mean(0), u.T @ u / n
+        m_2 = m @ m
+        u = u - rate * (4 * n * m_2 * m + 4 * (u @ M - m_2 * m))
+        u = u / np.linalg.norm(u, axis=1, keepdims=True)
+    return u
 
 
 def counterexample() -> np.ndarray:
@@ -57,6 +75,11 @@ _small = np.array([1e-9, 1e-6, 0.5, np.pi / 2, np.pi - 1e-7])
 _near = np.c_[np.cos(_small), np.sin(_small), np.zeros(5)]
 
 EXERCISES = {
+    "latitude": Exercise(
+        latitude_loss,
+        [(0.0, 1), (1.0, 1), (0.0, 100), (0.5, 100), (-0.5, 100)],
+        "the equator, a pole, and heights in both halves, for one pair and for a hundred",
+    ),
     "mean cosine": Exercise(
         mean_cosine,
         [(_axes[:2],), (_axes[[0, 3]],), (_axes,), (_points,)],
@@ -72,20 +95,20 @@ EXERCISES = {
         "a right angle, angles from 1e-9 to half a turn, and nine pairs",
         same_angles,
     ),
-    "cells": Exercise(
-        cells,
-        [
-            (np.array([[0.8, 0.0, -0.6]]), 2, 4),
-            (np.array([[0.0, -0.8, 0.6]]), 2, 4),
-            (np.array([[0.0, 0.0, 1.0]]), 5, 3),
-            (_points, 8, 12),
-        ],
-        "a point in the south, a longitude of three quarters, the north pole, and forty points",
-    ),
     "counterexample": Exercise(
         counterexample,
         [()],
         "six points, their lengths, and the mean over all pairs with repetition",
         is_counterexample,
+    ),
+    "repel": Exercise(
+        repel,
+        [(_axes[:2], 0.1), (_axes, 0.1), (_points, 1e-3)],
+        "two axes, an octahedron, which stays, and forty points",
+    ),
+    "settle": Exercise(
+        settle,
+        [(_axes, 3, 0.01), (_points[:4], 1, 0.01), (_points, 2, 0.01), (_points, 50, 0.01)],
+        "an octahedron, which stays, one step, two steps, and fifty",
     ),
 }
