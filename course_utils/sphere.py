@@ -144,7 +144,7 @@ def facing(f: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
 
 
 def _spacing(grid):
-    """How far each point of a lattice (N, N, 3) lies from the farthest of its neighbours, (N, N)."""
+    """Distance of each point of a lattice (N, N, 3) to the farthest of its neighbours, (N, N)."""
     down = np.pad(np.linalg.norm(np.diff(grid, axis=0), axis=2), ((1, 1), (0, 0)))
     right = np.pad(np.linalg.norm(np.diff(grid, axis=1), axis=2), ((0, 0), (1, 1)))
     return np.max([down[:-1], down[1:], right[:, :-1], right[:, 1:]], axis=0)

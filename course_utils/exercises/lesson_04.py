@@ -37,7 +37,7 @@ def code_step(z: np.ndarray, x: np.ndarray, w: np.ndarray, s: int, lr: float) ->
 
 
 def fit_filter(z: np.ndarray, x: np.ndarray, L: int, s: int, lr: float, steps: int) -> np.ndarray:
-    A = sum(z_i * np.eye(len(x), L, -s * i) for i, z_i in enumerate(z))
+    A = np.sum([z_i * np.eye(len(x), L, -s * i) for i, z_i in enumerate(z)], axis=0)
     w = np.zeros(L)
     for _ in range(steps):
         w = w - lr * A.T @ (A @ w - x)
