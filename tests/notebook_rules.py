@@ -14,7 +14,7 @@ from tools.names import bound_again
 from tools.notebooks import WIDGET, normalise
 
 LONG_CELLS = {"02", "04", "06", "07"}  # since their GPU cells suit any device
-TWO_LECTURES = {"01", "02", "03", "06", "08", "10"}
+TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "08", "09", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 LIMIT = 1_800_000  # bytes
