@@ -91,6 +91,13 @@ def test_a_picture_is_upright_and_not_mirrored(mirrored):
     assert np.unique(behind).tolist() == [0.9, 1]
 
 
+def test_paint_ends_where_the_map_ends():
+    ball, _ = sphere.balls(front, np.zeros((100 * 100, 3)), side=401)
+    black = np.linspace(-1, 1, 401)[ball[200, :, 0] == 0]  # across the middle
+    edge = np.sin(np.arctan(0.5))
+    assert [black.min(), black.max()] == pytest.approx([-edge, edge], abs=0.015)
+
+
 def test_a_turn_shows_what_is_to_the_right():
     rgb = np.zeros((40, 40, 3))
     rgb[:, 30:, 0] = 1

@@ -17,8 +17,10 @@ def template():
 
 
 def test_it_keeps_every_rule_but_those_of_length(template):
-    cells = len(template.cells)
-    length = [f"{cells} cells; a lesson has 25 to 40", "1 exercises; a lesson has 3 to 5"]
+    length = [
+        "1 questions to predict; a lesson has at least 3",
+        "1 exercises; a lesson has 4 to 6",
+    ]
     assert problems(template, PATH) == length
 
 
