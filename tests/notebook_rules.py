@@ -127,6 +127,8 @@ def _outputs(notebook):
                 yield f"code cell {number} wrote to stderr: {out.text[:80]!r}"
             if WIDGET in data:
                 yield f"code cell {number} stored a widget"
+            if out.output_type == "execute_result" and set(data) == {"text/plain"}:
+                yield f"code cell {number} shows a bare object: print a sentence, or end otherwise"
             if "image/png" in data:
                 alt = out.metadata.get("image/png", {}).get("alt", "")
                 if len(alt.split()) < 5:

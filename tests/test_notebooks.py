@@ -91,6 +91,7 @@ SPOILED = {
     "top to bottom": change(execution_count=7),
     "stored an error": output(new_output("error", ename="E", evalue="e", traceback=[])),
     "wrote to stderr": output(new_output("stream", name="stderr", text="warning")),
+    "shows a bare object": output(new_output("execute_result", {"text/plain": "tensor(1)"})),
     "stored a widget": output(new_output("display_data", {WIDGET: {}, **PNG})),
     "no alt text": output(picture()),
     "printed an absolute path": output(new_output("stream", text=f"in {HOME}/file.py")),
