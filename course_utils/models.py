@@ -95,10 +95,10 @@ class Masked(nn.Conv2d):
     """A convolution that looks only at what comes before a pixel. Lesson 07 teaches it.
 
     Args:
-        i, o: planes in and out.
-        h, w: rows and columns of the filter, odd.
+        i, o: channels in and out.
+        h, w: rows and columns of the kernel, odd.
         kind: "A" hides the pixel itself too, "B" shows it.
-        rows: the filter counts in whole rows: "A" shows those above, "B" the pixel's own too.
+        rows: the mask counts in whole rows: "A" shows those above, "B" the pixel's own too.
         d: dilation.
 
     Maps `(n, i, r, c)` to `(n, o, r, c)`.
@@ -110,10 +110,11 @@ class Masked(nn.Conv2d):
         self, i: int, o: int, h: int, w: int, kind: str, rows: bool = False, d: int = 1
     ) -> None:
         super().__init__(i, o, (h, w), padding=(h // 2 * d, w // 2 * d), dilation=d)
+        before = 0 if rows else w // 2
+        through = w if rows else w // 2 + 1
         self.register_buffer("mask", torch.zeros(h, w))
         self.mask[: h // 2] = 1
-        before = 0 if rows else w // 2
-        self.mask[h // 2, : {"A": before, "B": w if rows else before + 1}[kind]] = 1
+        self.mask[h // 2, : before if kind == "A" else through] = 1
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:  # pyrefly: ignore[bad-override-param-name]
         return self._conv_forward(x, self.weight * self.mask, self.bias)
@@ -126,9 +127,9 @@ class PixelCNN(nn.Module):
     added to h, so that there is no blind spot.
 
     Args:
-        i, o: planes in and out.
+        i, o: channels in and out.
         size: pixels on a side.
-        C: planes in between.
+        C: channels in between.
         D: the dilation of each layer.
 
     Maps `(n, i, r, size)`, the first r rows of pictures, to `(n, o, r, size)`.
@@ -151,10 +152,11 @@ class PixelCNN(nn.Module):
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         place = self.place[:, :, : x.shape[2]]
-        v, h = self.v0(x) + place[0], self.h0(x) + place[1]
-        for V, H, across, back in zip(self.v, self.h, self.across, self.back, strict=True):
+        v = self.v0(x) + place[0]
+        h = self.h0(x) + place[1]
+        for V, H, P, Q in zip(self.v, self.h, self.across, self.back, strict=True):
             v = v + V(torch.relu(v))
-            h = h + back(torch.relu(H(torch.relu(h)) + across(torch.relu(v))))
+            h = h + Q(torch.relu(H(torch.relu(h)) + P(torch.relu(v))))
         return self.out(torch.relu(h))
 
 

@@ -13,8 +13,7 @@ from tools.drawing import only_draws
 from tools.names import bound_again
 from tools.notebooks import WIDGET, normalise
 
-LONG_CELLS = {"07"}  # since its GPU cell suits any device
-TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "08", "09", "10"}
+TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 LIMIT = 1_800_000  # bytes
@@ -75,9 +74,8 @@ def _budget(notebook, path):
     if not 1.0 <= ratio <= 1.7:
         yield f"{ratio:.2f} Markdown cells for each code cell; 1.0 to 1.7 are wanted"
     lines = [_lines(cell) for cell in code]
-    most = 13 if path.name[:2] in LONG_CELLS else 10
-    if lines and statistics.median(lines) > most:
-        yield f"code cells have {statistics.median(lines)} lines in the median; at most {most}"
+    if lines and statistics.median(lines) > 10:
+        yield f"code cells have {statistics.median(lines)} lines in the median; at most 10"
 
 
 def _form(notebook, path):

@@ -9,7 +9,7 @@ from scipy.special import expit
 
 from course_utils import checks
 from course_utils.exercises.lesson_03 import rejected
-from course_utils.exercises.lesson_07 import augment, column_mask
+from course_utils.exercises.lesson_07 import augment, column_mask, draw_row, nucleus, table_step
 from course_utils.exercises.lesson_07 import bits as table_bits
 from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
 from course_utils.exercises.lesson_09 import (
@@ -304,6 +304,27 @@ def conditional_losses(for_real, for_fake, for_G):
     return losses
 
 
+def nucleus_by_sorted(p, P, strict=False):
+    """Keeps what comes before P is passed; strict: without the colour that passes it."""
+    order = np.argsort(-p)
+    total = np.cumsum(p[order])
+    best = order[(total < P) if strict else (total - p[order] < P)]
+    kept = np.zeros_like(p)
+    kept[best] = p[best]
+    return kept / max(kept.sum(), 1e-9)
+
+
+def row_drawn(W, u, T, anew=True, normalise=True):
+    """The loop of lesson 07 with one of its two faults, or both."""
+    before, x = W.shape[1], np.zeros(len(u), int)
+    for i in range(len(u)):
+        logits = W[before if anew else -1] / T
+        p = np.exp(logits - logits.max())
+        p = p / p.sum() if normalise else p
+        before = x[i] = (p.cumsum() <= u[i]).sum()
+    return x
+
+
 WRONG = {
     "01 marginal": [
         marginal_of_y,
@@ -560,6 +581,27 @@ WRONG = {
         lambda x, rng: augment(x, rng) * 1.1,
         lambda x, rng: np.clip(x[..., ::-1] * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1),
         lambda x, rng: np.clip(augment(x, rng) * rng.uniform(0.9, 1.1, (len(x), 3, 1, 1)), 0, 1),
+    ],
+    "07 nucleus": [
+        lambda p, P: np.where(p >= P, p, 0),
+        lambda p, P: nucleus(p, P) * p[nucleus(p, P) > 0].sum(),
+        lambda p, P: np.sort(nucleus(p, P))[::-1],
+        lambda p, P: nucleus_by_sorted(p, P, strict=True),
+        lambda p, P: nucleus_by_sorted(p, 1.0),
+    ],
+    "07 table step": [
+        lambda W, x, rate: table_step(W, x, -rate),
+        lambda W, x, rate: table_step(W, x, rate * (len(x) - 1)),
+        lambda W, x, rate: table_step(W, x[::-1], rate),
+        lambda W, x, rate: table_step(W, x, 1.0),
+        lambda W, x, rate: table_step(W.T, x, rate).T,
+    ],
+    "07 draw row": [
+        lambda W, u, T: row_drawn(W, u, T, anew=False, normalise=False),
+        lambda W, u, T: row_drawn(W, u, T, anew=False),
+        lambda W, u, T: row_drawn(W, u, T, normalise=False),
+        lambda W, u, T: draw_row(W, u, 1.0),
+        lambda W, u, T: draw_row(W, 1 - u, T),
     ],
     "08 jump": [
         lambda beta, s, t: (np.prod(1 - beta[s:t]), 1 - np.prod(1 - beta[s:t])),

@@ -4,20 +4,22 @@ import numpy as np
 import pytest
 import torch
 
+from course_utils import checkpoints
+from course_utils.datasets.faces import faces
+from tools import train_pixels
 from tools.lessons import definitions
 
 
 @pytest.fixture(scope="module")
 def lesson():
-    names = definitions("07")
-    names["K"] = 5
-    return names
+    return definitions("07")
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("size", [5, 8, 11])
 def test_no_pixel_sees_itself_or_a_later_one(lesson, size):
-    for net in (lesson["PixelCNN"](2, 3, size), lesson["PixelGRU"](2, 3, size, 16)):
+    for kind, width in (("PixelCNN", 16), ("PixelGRU", 16), ("PixelTransformer", 16)):
+        net = lesson[kind](2, 3, size, width)
         sees = lesson["dependence"](net, 2, size)
         assert not sees.triu().any() and sees.any()
 
@@ -39,7 +41,8 @@ def test_a_single_open_place_is_noticed(lesson):
 
 def test_rows_do_not_depend_on_what_is_cut_off(lesson):
     x = torch.rand(2, 4, 9, 9)
-    for net in (lesson["PixelCNN"](4, 3, 9), lesson["PixelGRU"](4, 3, 9, 16)):
+    for kind in ("PixelCNN", "PixelGRU", "PixelTransformer"):
+        net = lesson[kind](4, 3, 9, 16)
         torch.testing.assert_close(net(x)[:, :, :4], net(x[:, :, :4]))
 
 
@@ -55,9 +58,21 @@ def test_memory_changes_nothing_but_the_time(lesson):
     assert len(kept.unique()) == 5
 
 
+def test_a_cache_changes_nothing_but_the_time(lesson):
+    torch.manual_seed(0)
+    net = lesson["PixelTransformer"](5, 5, 6, 16)
+    with torch.no_grad():
+        net.place.normal_()
+    torch.manual_seed(1)
+    kept = lesson["with_cache"](net, 40, 6)
+    torch.manual_seed(1)
+    assert (kept == lesson["sample"](net, 40, 6)).float().mean() > 0.999
+    assert len(kept.unique()) == 5
+
+
 def test_filling_looks_at_no_covered_pixel_and_keeps_the_others(lesson):
     net, free = lesson["PixelCNN"](5, 5, 8), torch.rand(8, 8) < 0.5
-    x = lesson["one_hot"](torch.randint(5, (6, 8, 8)))
+    x = lesson["one_hot"](torch.randint(5, (6, 8, 8)), 5)
     other = torch.where(free, torch.rand_like(x), x)
     torch.manual_seed(2)
     filled = lesson["fill"](net, x, free, lesson["choose"])
@@ -78,7 +93,7 @@ def test_drawn_colours_follow_the_network(lesson):
     drawn = lesson["fill"](net, torch.zeros(20_000, 5, 3, 3), free, lesson["choose"]).argmax(1)
     every = torch.zeros(25, 3, 3, dtype=int)
     every[:, 0, :2] = torch.cartesian_prod(torch.arange(5), torch.arange(5))
-    x = lesson["one_hot"](every)
+    x = lesson["one_hot"](every, 5)
     log_p = net(x).log_softmax(1).gather(1, every[:, None])[:, 0, 0, :2].sum(1).detach()
     assert log_p.exp().sum().item() == pytest.approx(1, abs=1e-5)
     counts = torch.bincount(5 * drawn[:, 0, 0] + drawn[:, 0, 1], minlength=25)
@@ -94,6 +109,44 @@ def test_temperature(lesson):
         torch.testing.assert_close(shares, (logits[0] / T).softmax(0), atol=0.01, rtol=0)
 
 
+@pytest.mark.parametrize("P", [0.2, 0.5, 0.9])
+def test_what_is_cut_are_the_least_probable_colours(lesson, P):
+    torch.manual_seed(0)
+    logits = torch.randn(50, 12)
+    p = logits.softmax(1)
+    kept = lesson["top_p"](logits, P).isfinite()
+    for row, some in zip(p, kept, strict=True):
+        assert row[some].sum() >= P > row[some].sum() - row[some].min()
+        assert some.all() or row[some].min() >= row[~some].max()
+    three = lesson["top_k"](logits, 3)
+    assert (three.isfinite().sum(1) == 3).all()
+    assert torch.equal(three.argmax(1), logits.argmax(1))
+
+
+def test_a_copy_is_found_and_a_pixel_tells_it_from_another(lesson):
+    torch.manual_seed(0)
+    x = torch.randint(64, (30, 16, 16))
+    y = x[:4].clone()
+    y[1, 3, 3] = (y[1, 3, 3] + 1) % 64
+    y[2, :4] = (y[2, :4] + 1) % 64
+    assert lesson["differing"](y, x).tolist() == [0, 1, 64, 0]
+
+
+def test_forced_pixels_follow_the_true_beginning(lesson):
+    """A network that repeats the pixel to the left, and one to score what it draws."""
+
+    class Repeats(torch.nn.Module):
+        def forward(self, x):
+            return 50 * torch.nn.functional.pad(x, (1, -1))
+
+    x = torch.randint(64, (3, 16, 16))
+    drawn = lesson["forced_pixels"](Repeats(), x)
+    assert torch.equal(drawn[:, :, 1:], x[:, :, :-1])
+    bits = lesson["pixel_bits"](Repeats(), drawn, x)
+    assert bits[:, :, 1:].max() < 0.01
+    torch.testing.assert_close(bits[:, :, 0], torch.full((3, 16), 6.0))
+
+
 def test_tables_are_the_best_of_their_kind():
     """A picture whose pixels repeat the one to the left, or its twin, costs what it should."""
     lesson = definitions("07")
@@ -107,3 +160,41 @@ def test_tables_are_the_best_of_their_kind():
     assert bits["uniform"] == 1 and bits["marginal"] == pytest.approx(1, abs=0.01)
     assert bits["left"] == pytest.approx((1 + 5 * entropy) / 6, abs=0.01)
     assert bits["left and above"] == pytest.approx(bits["left"], abs=0.01)
+
+
+def new_faces(n):
+    palette = checkpoints.read("07_pixel_rnn")["palette"]
+    x = faces(n, np.random.default_rng(5), 16, crisp=True)[0]
+    return torch.tensor(definitions("07")["encode"](x, palette)).long(), palette
+
+
+@pytest.mark.slow
+def test_what_is_shipped_is_what_the_tool_makes(monkeypatch):
+    """Names and shapes of a training of a few steps; how good the shipped networks are."""
+    lesson = definitions("07")
+    monkeypatch.setattr(train_pixels, "STEPS", dict.fromkeys(train_pixels.STEPS, 25))
+    monkeypatch.setattr(train_pixels, "RATES", dict.fromkeys(train_pixels.RATES, (0.008,)))
+    monkeypatch.setattr(train_pixels, "TRIAL", 1.0)
+    x, palette = new_faces(30)
+    made = train_pixels.compared(lesson, palette)
+    for name, tensors in made.items():
+        stored = checkpoints.read(name)
+        assert {*stored} == {*tensors}
+        for key in {*stored} - {"tuning"}:
+            assert stored[key].shape == tensors[key].shape, (name, key)
+            assert stored[key].dtype == tensors[key].dtype
+    for name, kind in train_pixels.CLASSES.items():
+        stored = checkpoints.read(f"07_{name.lower()}")
+        rate, bits = stored.pop("tuning")
+        assert 0 < bits.argmin() < len(rate) - 1  # the best rate is none of the outer ones
+        for s in range(2):
+            net = lesson["restored"](lesson[kind](64, 64), stored, s)
+            assert 0.5 < lesson["pixel_bits"](net, x).mean() < 1.1
+
+
+def test_shipped_codes_are_those_of_a_small_vq_vae():
+    stored = checkpoints.read("07_codes")
+    made = train_pixels.codes(steps=2, n=20)
+    assert {*stored} == {*made}
+    assert stored["codes"].shape == (6500, 7, 7) and stored["codes"].max() == 31
+    assert all(stored[key].shape == made[key].shape for key in {*made} - {"codes"})

@@ -52,7 +52,7 @@ def test_a_gpu_cell_asks_for_its_device_and_tells_the_learner():
 
 # In place of a sampler that passes 1,024 times through the network, one pass.
 STAND_INS = {
-    "07": "def sample(net, n, size):\n    return net(torch.zeros(n, K, size, size)).argmax(1)",
+    "07": "def sample(net, n, size):\n    return net(torch.zeros(n, 64, size, size)).argmax(1)",
 }
 
 

@@ -22,7 +22,7 @@ from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
-from tools import train_diffusion
+from tools import train_diffusion, train_pixels
 from tools.lessons import definitions
 
 
@@ -112,10 +112,9 @@ def lesson_06() -> dict[str, Any]:
 
 
 def lesson_07() -> dict[str, Any]:
-    """PixelCNNs for faces of 16 and of 32 pixels, with their palettes; a few unseen small faces."""
+    """PixelCNNs for faces of 16 and of 32 pixels, and what the lesson compares on small ones."""
     lesson, nets = definitions("07"), {}
-    rng = lesson["rng"] = np.random.default_rng(0)
-    K = lesson["K"] = 64
+    rng = np.random.default_rng(0)
     torch.manual_seed(0)
     larger = {"C": 48, "D": (1, 2, 4, 8, 1, 2, 4)}
     for name, size, more, steps in [
@@ -123,16 +122,17 @@ def lesson_07() -> dict[str, Any]:
         ("07_faces_32", 32, larger, 6000),
     ]:
         x, unseen = np.split(faces(20_000, rng, size, crisp=True)[0], [19_968])
-        palette = lesson["find_palette"](x, K)
+        palette = lesson["find_palette"](x, 64, rng)
         x, unseen = (torch.tensor(lesson["encode"](v, palette)).long() for v in (x, unseen))
-        net = lesson["PixelCNN"](K, K, size, **more)
+        net = lesson["PixelCNN"](64, 64, size, **more)
         lesson["train"](net, lesson["guess"], x, steps, 16)
         nets[name] = net.state_dict() | {"palette": torch.tensor(palette).float()}
         if size == 16:
             nets[name]["pictures"] = unseen.byte()
         else:
             nets[name] = {key: value.half() for key, value in nets[name].items()}
-    return nets
+    few = nets["07_pixel_rnn"]["palette"]
+    return nets | train_pixels.compared(lesson, few) | {"07_codes": train_pixels.codes()}
 
 
 def lesson_08(steps: int = 50_000) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Exercises of lesson 07, pixel by pixel."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,35 @@ def augment(x: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     turned = rng.random(len(x)) < 0.5
     y = np.where(turned[:, None, None, None], x[..., ::-1], x)
     return np.clip(y * rng.uniform(0.9, 1.1, (len(x), 1, 1, 1)), 0, 1)
+
+
+def nucleus(p: np.ndarray, P: float) -> np.ndarray:
+    order = np.argsort(-p)
+    before = np.cumsum(p[order]) - p[order]
+    kept = np.zeros_like(p)
+    best = order[before < P]
+    kept[best] = p[best]
+    return kept / kept.sum()
+
+
+def table_step(W: np.ndarray, x: np.ndarray, rate: float) -> np.ndarray:
+    gradient = np.zeros(W.shape)
+    for before, now in pairwise(x):
+        p = np.exp(W[before] - W[before].max())
+        gradient[before] += p / p.sum()
+        gradient[before, now] -= 1
+    return W - rate * gradient / (len(x) - 1)
+
+
+def draw_row(W: np.ndarray, u: np.ndarray, T: float) -> np.ndarray:
+    before = W.shape[1]
+    x = np.zeros(len(u), int)
+    for i in range(len(u)):
+        logits = W[before] / T
+        p = np.exp(logits - logits.max())
+        p = p / p.sum()
+        before = x[i] = (p.cumsum() <= u[i]).sum()
+    return x
 
 
 def compare_augmented(
@@ -66,6 +96,7 @@ def _factor(y, x):
 
 
 _rng = np.random.default_rng(7)
+_LOGITS = 2 * _rng.standard_normal((6, 5))
 _TABLES = [_rng.uniform(0.1, 0.9, 2**i) for i in range(6)]
 
 EXERCISES = {
@@ -95,5 +126,36 @@ EXERCISES = {
         ],
         "two pictures, 400 with room above, and 400 so bright that they must be cut.",
         compare_augmented,
+    ),
+    "nucleus": Exercise(
+        nucleus,
+        [
+            (np.array([0.6, 0.4]), 0.5),
+            (np.array([0.2, 0.5, 0.3]), 0.6),
+            (np.array([0.05, 0.15, 0.46, 0.34]), 0.9),
+            (_rng.dirichlet(np.ones(8)), 0.3),
+            (_rng.dirichlet(np.ones(64)), 0.95),
+        ],
+        "two colours, three, one that just passes P, few of eight, and most of 64.",
+    ),
+    "table step": Exercise(
+        table_step,
+        [
+            (np.zeros((2, 2)), np.array([0, 1]), 1.0),
+            (np.zeros((3, 3)), np.array([2, 0, 0, 1, 0]), 0.5),
+            (_LOGITS[:5], _rng.integers(5, size=40), 0.3),
+            (100 * _LOGITS[:5] + 900, _rng.integers(5, size=40), 2.0),
+        ],
+        "one prediction, four, forty, and logits so large that exp alone would overflow.",
+    ),
+    "draw row": Exercise(
+        draw_row,
+        [
+            (np.array([[0.0, 0.0], [0.0, 0.0], [0.0, 0.0]]), np.array([0.7]), 1.0),
+            (np.array([[0.0, 3.0], [3.0, 0.0], [3.0, 0.0]]), np.array([0.2, 0.5, 0.8]), 1.0),
+            (_LOGITS, _rng.random(30), 1.0),
+            (_LOGITS, _rng.random(30), 0.4),
+        ],
+        "one pixel, a row that must alternate, and thirty pixels at two temperatures.",
     ),
 }
