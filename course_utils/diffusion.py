@@ -31,7 +31,8 @@ def mix(t: Tensor) -> tuple[Tensor, Tensor]:
 def picture_loss(net: nn.Module, x_0: Tensor, t: Tensor, eps: Tensor, c: Tensor) -> Tensor:
     """How far the guess at x_0 `(n, d, h, w)` is off, given x_t, t and c. Lesson 08 teaches it."""
     a, b = mix(t)
-    return ((net(a * x_0 + b * eps, t, c) - x_0).square() / (b**2 + 0.1)).mean()
+    x_hat = net(a * x_0 + b * eps, t, c)
+    return ((x_hat - x_0) ** 2 / (b**2 + 0.1)).mean()
 
 
 def draw(x_0: Tensor, c: Tensor, n: int, k: int, untold: int) -> tuple[Tensor, ...]:
@@ -40,11 +41,12 @@ def draw(x_0: Tensor, c: Tensor, n: int, k: int, untold: int) -> tuple[Tensor, .
     The same for the same k. The times are spread evenly. Lesson 08 teaches it.
     """
     g = torch.Generator(x_0.device).manual_seed(k)
-    i, told = torch.rand(2, n, generator=g, device=x_0.device)
-    i, told = (i * len(x_0)).long(), told > 0.1
-    t = (torch.arange(n, device=i.device) + torch.rand(n, generator=g, device=i.device)) / n
+    u, v = torch.rand(2, n, generator=g, device=x_0.device)
+    i = (u * len(x_0)).long()
+    told = v > 0.1
+    parts = torch.arange(n, device=i.device) + torch.rand(n, generator=g, device=i.device)
     eps = torch.randn(n, *x_0.shape[1:], generator=g, device=i.device)
-    return x_0[i], t, eps, torch.where(told, c[i], untold)
+    return x_0[i], parts / n, eps, torch.where(told, c[i], untold)
 
 
 class Learner:
@@ -147,6 +149,59 @@ def train_kept(
     return learner.avg, losses
 
 
+def guided(net: UNet, x: Tensor, t: Tensor, c: Tensor, w: float) -> Tensor:
+    """What the net says of x `(n, d, h, w)` at one time t `(1,)`, with guidance w.
+
+    Lesson 08 teaches it.
+
+    Source: J. Ho, T. Salimans, "Classifier-free diffusion guidance" (2022).
+    """
+    t = t.expand(len(c))
+    y = net(x, t, c)
+    if w != 1:
+        untold = torch.full_like(c, net.label.num_embeddings - 1)
+        free = net(x, t, untold)
+        y = free + w * (y - free)
+    return y
+
+
+def step_back(
+    x: Tensor, x_0: Tensor, now: tuple[Tensor, Tensor], then: tuple[Tensor, Tensor], eta: float
+) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of an earlier x, given x and a guess at x_0.
+
+    `now` and `then` are a and b at the two times. It holds for any path: a² + b² need not be 1.
+    Lesson 08 teaches it.
+
+    Source: J. Song et al., "Denoising diffusion implicit models" (2021).
+    """
+    a, b = now
+    a_then, b_then = then
+    eps = (x - a * x_0) / b
+    added = b**2 - (b_then * a / a_then) ** 2
+    sigma = eta * b_then / b * added.clamp(min=0).sqrt()
+    mean = a_then * x_0 + (b_then**2 - sigma**2).clamp(min=0).sqrt() * eps
+    return mean, sigma
+
+
+def refuse(steps: int, eta: float, start: tuple[Tensor, Tensor]) -> None:
+    """Stop with a sentence where `generate` would give wrong pictures. Lesson 08 teaches it.
+
+    Raises:
+        ValueError: there is no step, eta is out of range, or the path does not begin in noise.
+    """
+    a, b = start
+    if steps < 1:
+        raise ValueError(f"generate needs at least 1 step, not {steps}.")
+    if not 0 <= eta <= 1:
+        raise ValueError(f"eta must lie between 0 (DDIM) and 1 (DDPM), not {eta}.")
+    if max(abs(a), abs(b - 1)) > 0.01:
+        raise ValueError(
+            "generate begins with pure noise, so its path needs a = 0 and b = 1 at t = 1, "
+            f"not a = {a.item():.2f} and b = {b.item():.2f}."
+        )
+
+
 @torch.no_grad()
 def generate(
     net: UNet,
@@ -171,23 +226,23 @@ def generate(
 
     Returns all x_t and all guesses at x_0, `(steps, n, 3, size, size)` each.
 
-    Source: J. Song et al., "Denoising diffusion implicit models" (2021); J. Ho, T. Salimans,
-    "Classifier-free diffusion guidance" (2022).
+    Raises:
+        ValueError: see `refuse`.
     """
-    g, path, guesses = torch.Generator().manual_seed(seed), [], []
-    shape = 1 if alike else len(c), 3, size, size
+    refuse(steps, eta, way(torch.tensor([0.999])))
+    g = torch.Generator().manual_seed(seed)
+    shape = (1 if alike else len(c), 3, size, size)
     x = torch.randn(shape, generator=g).expand(len(c), -1, -1, -1)
-    times = torch.linspace(0.999, 0, steps + 1)
-    for now, then in pairwise(times[:, None]):
-        (a, b), (a_then, b_then) = way(now), way(then)
-        y = net(x, now.expand(len(c)), c)
-        if w != 1:
-            free = net(x, now.expand(len(c)), torch.full_like(c, net.label.num_embeddings - 1))
-            y = free + w * (y - free)
-        x_0 = (recover(a, b, x, y) if recover else y).clamp(-1, 1)
+    times = torch.linspace(0.999, 0, steps + 1)[:, None]
+    path = []
+    guesses = []
+    for now, then in pairwise(times):
+        x_0 = guided(net, x, now, c, w)
+        if recover:
+            x_0 = recover(*way(now), x, x_0)
+        x_0 = x_0.clamp(-1, 1)
         path.append(x)
         guesses.append(x_0)
-        sigma = eta * b_then / b * (1 - (a / a_then) ** 2).clamp(min=0).sqrt()
-        x = a_then * x_0 + (b_then**2 - sigma**2).clamp(min=0).sqrt() * (x - a * x_0) / b
-        x = x + sigma * torch.randn(shape, generator=g)
+        mean, sigma = step_back(x, x_0, way(now), way(then), eta)
+        x = mean + sigma * torch.randn(shape, generator=g)
     return torch.stack(path), torch.stack(guesses)

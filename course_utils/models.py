@@ -1,6 +1,6 @@
 """Networks that more than one lesson uses; each stands in the lesson that teaches it too."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from itertools import pairwise
 
 import torch
@@ -166,13 +166,14 @@ def embed(t: torch.Tensor, d: int = 64) -> torch.Tensor:
     Source: A. Vaswani et al., "Attention is all you need" (2017).
     """
     w = torch.logspace(0, 3, d // 2, device=t.device)
-    return torch.cat([(w * t[:, None]).sin(), (w * t[:, None]).cos()], 1)
+    angle = w * t[:, None]
+    return torch.cat([angle.sin(), angle.cos()], dim=1)
 
 
 class Block(nn.Module):
-    """Two convolutions, scaled and shifted by what is told, plus the input. Lesson 08 teaches it.
+    """Two convolutions, scaled and shifted by the condition, plus the input. Lesson 08 teaches it.
 
-    Maps x `(n, C, h, w)` and e `(n, d)`, what is told, to `(n, C, h, w)`.
+    Maps x `(n, C, h, w)` and the condition e `(n, d)` to `(n, C, h, w)`.
 
     Source: J. Ho et al., "Denoising diffusion probabilistic models" (2020); scale and shift:
     P. Dhariwal, A. Nichol, "Diffusion models beat GANs on image synthesis" (2021).
@@ -180,40 +181,75 @@ class Block(nn.Module):
 
     def __init__(self, C: int, d: int = 128) -> None:
         super().__init__()
-        self.norm1, self.conv1 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
-        self.norm2, self.conv2 = nn.GroupNorm(8, C), nn.Conv2d(C, C, 3, padding=1)
+        self.norm1 = nn.GroupNorm(8, C)
+        self.conv1 = nn.Conv2d(C, C, 3, padding=1)
+        self.norm2 = nn.GroupNorm(8, C)
+        self.conv2 = nn.Conv2d(C, C, 3, padding=1)
         self.tell = nn.Linear(d, 2 * C)
 
     def forward(self, x: torch.Tensor, e: torch.Tensor) -> torch.Tensor:
         scale, shift = self.tell(e)[:, :, None, None].chunk(2, dim=1)
-        h = self.norm2(self.conv1(F.silu(self.norm1(x))))
-        return x + self.conv2(F.silu((1 + scale) * h + shift))
+        h = self.conv1(F.silu(self.norm1(x)))
+        h = (1 + scale) * self.norm2(h) + shift
+        return x + self.conv2(F.silu(h))
 
 
 class Attention(nn.Module):
-    """Every place looks at every other: (n, C, h, w) -> (n, C, h, w). Lesson 08 teaches it.
+    """Every position attends to every other: (n, C, h, w) -> (n, C, h, w). Lesson 08 teaches it.
 
     Source: A. Vaswani et al., "Attention is all you need" (2017).
     """
 
     def __init__(self, C: int, heads: int = 4) -> None:
         super().__init__()
-        self.norm, self.heads = nn.GroupNorm(8, C), heads
-        self.qkv, self.out = nn.Conv2d(C, 3 * C, 1), nn.Conv2d(C, C, 1)
+        self.heads = heads
+        self.norm = nn.GroupNorm(8, C)
+        self.qkv = nn.Conv2d(C, 3 * C, 1)
+        self.out = nn.Conv2d(C, C, 1)
+
+    def attend(self, q: torch.Tensor, k: torch.Tensor, v: torch.Tensor) -> torch.Tensor:
+        """Means of the values, weighted by attention; all are (n, heads, m, d)."""
+        d = q.shape[-1]
+        a = (q @ k.mT / d**0.5).softmax(-1)
+        return a @ v
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        q, k, v = self.qkv(self.norm(x)).flatten(2).unflatten(1, (3, self.heads, -1)).mT.unbind(1)
-        a = (q / q.shape[-1] ** 0.5 @ k.mT).softmax(-1) @ v
-        return x + self.out(a.mT.reshape(x.shape))
+        qkv = self.qkv(self.norm(x)).flatten(2)
+        q, k, v = qkv.unflatten(1, (3, self.heads, -1)).mT.unbind(1)
+        out = self.attend(q, k, v).mT.reshape(x.shape)
+        return x + self.out(out)
 
 
-class UNet(nn.Module):
+def copies(make: Callable[[], nn.Module], n: int) -> nn.ModuleList:
+    """n layers of one kind. Lesson 08 teaches it."""
+    return nn.ModuleList(make() for _ in range(n))
+
+
+class UNetLayers(nn.Module):
+    """The layers of `UNet`. Lesson 08 teaches it."""
+
+    def __init__(self, classes: int = 0, C: int = 48, levels: int = 1, d: int = 3) -> None:
+        super().__init__()
+        self.time = nn.Sequential(nn.Linear(64, 128), nn.SiLU(), nn.Linear(128, 128))
+        self.label = nn.Embedding(classes + 1, 128)
+        self.enter = nn.Conv2d(4 * d, C, 3, padding=1)
+        self.down = copies(lambda: Block(C), levels)
+        self.shrink = copies(lambda: nn.Conv2d(C, C, 3, stride=2, padding=1), levels)
+        self.middle = copies(lambda: Block(C), 3)
+        self.attend = copies(lambda: Attention(C), 3)
+        self.grow = copies(lambda: nn.Conv2d(C, C, 3, padding=1), levels)
+        self.up = copies(lambda: Block(C), levels)
+        leave = nn.Conv2d(C, 4 * d, 3, padding=1)
+        self.leave = nn.Sequential(nn.GroupNorm(8, C), nn.SiLU(), leave)
+
+
+class UNet(UNetLayers):
     """Noisy pictures, times and classes to a guess of the same shape. Lesson 08 teaches it.
 
     Args:
         classes: of what is shown; class number `classes` says that it is not told.
-        C: planes, a multiple of 8.
-        levels: how many times the planes are halved in height and width, after once at the start.
+        C: channels, a multiple of 8.
+        levels: how many times the maps are halved in height and width, after once at the start.
         d: colours.
 
     Maps x `(n, d, h, w)`, t `(n,)` in [0, 1] and c `(n,)`, int64, to `(n, d, h, w)`; h and w are
@@ -223,27 +259,16 @@ class UNet(nn.Module):
     models" (2020).
     """
 
-    def __init__(self, classes: int = 0, C: int = 48, levels: int = 1, d: int = 3) -> None:
-        super().__init__()
-        self.time = nn.Sequential(nn.Linear(64, 128), nn.SiLU(), nn.Linear(128, 128))
-        self.label = nn.Embedding(classes + 1, 128)
-        self.enter = nn.Conv2d(4 * d, C, 3, padding=1)
-        self.down = nn.ModuleList(Block(C) for _ in range(levels))
-        self.shrink = nn.ModuleList(nn.Conv2d(C, C, 3, 2, padding=1) for _ in range(levels))
-        self.middle = nn.ModuleList(Block(C) for _ in range(3))
-        self.attend = nn.ModuleList(Attention(C) for _ in range(3))
-        self.grow = nn.ModuleList(nn.Conv2d(C, C, 3, padding=1) for _ in range(levels))
-        self.up = nn.ModuleList(Block(C) for _ in range(levels))
-        self.leave = nn.Sequential(nn.GroupNorm(8, C), nn.SiLU(), nn.Conv2d(C, 4 * d, 3, padding=1))
-
     def forward(self, x: torch.Tensor, t: torch.Tensor, c: torch.Tensor) -> torch.Tensor:
         e = F.silu(self.time(embed(t)) + self.label(c))
-        h, kept = self.enter(F.pixel_unshuffle(x, 2)), []
+        h = self.enter(F.pixel_unshuffle(x, 2))
+        kept = []
         for block, shrink in zip(self.down, self.shrink, strict=True):
             kept.append(block(h, e))
             h = shrink(kept[-1])
         for block, attend in zip(self.middle, self.attend, strict=True):
             h = attend(block(h, e))
         for grow, block in zip(self.grow, self.up, strict=True):
-            h = block(grow(F.interpolate(h, scale_factor=2.0)) + kept.pop(), e)
+            h = grow(F.interpolate(h, scale_factor=2.0))
+            h = block(h + kept.pop(), e)
         return F.pixel_shuffle(self.leave(h), 2)

@@ -8,7 +8,7 @@ import re
 import statistics
 from collections.abc import Iterator
 
-REWRITTEN = ("01", "02", "03", "04", "05", "06", "07", "09", "NN")
+REWRITTEN = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "NN")
 
 MOST_LINES, USUAL_NODES, MOST_NODES, NODES_A_LINE = 35, 150, 240, 7.5
 FEWEST_TEXTS, MOST_TEXTS, WORDS = 1.0, 1.8, 70

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 
-from course_utils import diffusion
+from course_utils import checkpoints, diffusion
 from course_utils.models import UNet
 from tools import train_diffusion
 
@@ -225,3 +225,54 @@ def test_the_net_keeps_shapes(side, levels):
 def test_the_training_runs_on_a_gpu():
     _, found = train_diffusion.main(["--steps", "20", "--faces", "200"])
     assert found[-1] < found[0]
+
+
+def test_the_variance_is_right_on_a_straight_line_too():
+    """Of x at 0.5 given x at 0.7, for x_0 = 0: the variance of a Gaussian given another."""
+    (a, b), (a_then, b_then) = ((1 - torch.tensor(t), torch.tensor(t)) for t in (0.7, 0.5))
+    cov, var = a / a_then * b_then**2, b**2
+    expected = b_then**2 - cov**2 / var
+    x = torch.randn(5)
+    mean, sigma = diffusion.step_back(x, torch.zeros(5), (a, b), (a_then, b_then), 1.0)
+    torch.testing.assert_close(sigma**2, expected)
+    torch.testing.assert_close(mean, cov / var * x)
+
+
+@pytest.mark.parametrize(
+    "how, says",
+    [
+        ({"eta": 1.5}, "eta must lie between 0 (DDIM) and 1 (DDPM), not 1.5."),
+        ({"eta": -0.1}, "eta must lie between 0 (DDIM) and 1 (DDPM), not -0.1."),
+        ({"steps": 0}, "generate needs at least 1 step, not 0."),
+        (
+            {"way": lambda t: (torch.ones(1, 1, 1, 1), 80 * t.view(-1, 1, 1, 1))},
+            "generate begins with pure noise, so its path needs a = 0 and b = 1 at t = 1, not "
+            "a = 1.00 and b = 79.92.",
+        ),
+        (
+            {"way": lambda t: diffusion.mix(0.5 * t)},
+            "generate begins with pure noise, so its path needs a = 0 and b = 1 at t = 1, not "
+            "a = 0.71 and b = 0.71.",
+        ),
+    ],
+)
+def test_what_the_sampler_cannot_do_it_refuses(how, says):
+    net = Known(torch.zeros(1, 3, 8, 8))
+    with pytest.raises(ValueError, match=f"^{re.escape(says)}$"):
+        diffusion.generate(net, torch.zeros(2).long(), size=8, **how)
+
+
+@pytest.mark.slow
+def test_the_comparison_of_lesson_08_is_what_the_tool_makes():
+    """A slice of it: a target, a part and ours, two steps, one seed."""
+    names = ("ours", "flow", "notes' block")
+    made = train_diffusion.compare(steps=2, seeds=1, n=600, names=names)
+    shipped = checkpoints.read("08_parts")
+    keys = {f"{name}, {kind}" for name in (*names, "last weights") for kind in ("faces", "errors")}
+    assert set(made) == keys <= set(shipped)
+    assert {key.split(", ")[0] for key in shipped} == {*train_diffusion.COMPARED, "last weights"}
+    for key, values in made.items():
+        assert values.shape[1:] == shipped[key].shape[1:]
+        assert len(shipped[key]) == (1 if key.startswith("32 faces") else 3)
+        assert values.dtype == shipped[key].dtype
+    assert (made["ours, errors"] > shipped["ours, errors"].mean(0)).all()  # it has hardly learnt

@@ -11,7 +11,14 @@ from course_utils import checks
 from course_utils.exercises.lesson_03 import rejected
 from course_utils.exercises.lesson_07 import augment, column_mask, draw_row, nucleus, table_step
 from course_utils.exercises.lesson_07 import bits as table_bits
-from course_utils.exercises.lesson_08 import best_guess, ddim_step, jump
+from course_utils.exercises.lesson_08 import (
+    best_guess,
+    come_back,
+    ddim_step,
+    guided_x0,
+    jump,
+    v_step,
+)
 from course_utils.exercises.lesson_09 import (
     angles,
     counterexample,
@@ -20,7 +27,20 @@ from course_utils.exercises.lesson_09 import (
     repel,
     settle,
 )
-from course_utils.exercises.lesson_10 import heun, in_bits, log_p_sinh, shares
+from course_utils.exercises.lesson_10 import (
+    heun,
+    in_bits,
+    log_p_sinh,
+    match_step,
+    shares,
+    walk,
+)
+from course_utils.exercises.lesson_11 import (
+    langevin,
+    matching_step,
+    score_of_velocity,
+    two_m_step,
+)
 from publish.notebooks import select
 from tests.notebook_rules import exercises, read
 
@@ -229,6 +249,21 @@ def vae_step(x, mu, logvar, eps, W, power=0.5, pixels=np.sum, numbers=np.sum):
     return (pixels((x - z @ W) ** 2, axis=1) + numbers(divergence, axis=1)).mean()
 
 
+def v_step_towards_x_0(W, x_0, eps, a, b, rate):
+    """It trains the picture in place of v."""
+    x_t = a * x_0 + b * eps
+    return W - rate * 2 * x_t.T @ (x_t @ W - x_0) / len(x_t)
+
+
+def come_back_with_the_variance(x, guess, bar, z):
+    """One of the two faults of the broken loop is left."""
+    for t in range(len(bar) - 1, 0, -1):
+        alpha = bar[t] / bar[t - 1]
+        mean = (x - (1 - alpha) / np.sqrt(1 - bar[t]) * guess(x, t)) / np.sqrt(alpha)
+        x = mean + (1 - bar[t - 1]) / (1 - bar[t]) * (1 - alpha) * z[t - 1]
+    return x
+
+
 def weights_of_zero(x_t, data, a, b):
     with np.errstate(invalid="ignore"):
         weight = np.exp(-((x_t[:, None] - a * data) ** 2).sum(2) / (2 * b**2))
@@ -246,6 +281,12 @@ def repel_by_the_square(u, rate):
     distance = np.linalg.norm(difference, axis=2) + np.diag(np.full(len(u), np.inf))
     moved = u + rate * (difference / distance[..., None] ** 2).sum(axis=1)
     return moved / np.linalg.norm(moved, axis=1, keepdims=True)
+
+
+def walk_as_printed(slope, x, noise, h):
+    for eps in noise:
+        x = x + h / 2 * slope(x) + h * eps
+    return x
 
 
 def settle_off_the_sphere(u, steps, rate):
@@ -624,6 +665,28 @@ WRONG = {
         lambda x, data, a, b: data[((x[:, None] - a * data) ** 2).sum(2).argmin(1)],
         weights_of_zero,
     ],
+    "08 guidance": [
+        lambda x, free, told, a, b, w: guided_x0(x, free, told, a, b, w - 1),
+        lambda x, free, told, a, b, w: guided_x0(x, told, free, a, b, w),
+        lambda x, free, told, a, b, w: guided_x0(x, free, told, b, a, w),
+        lambda x, free, told, a, b, w: x - b * ((1 + w) * told - w * free),
+        lambda x, free, told, a, b, w: (1 + w) * told - w * free,
+    ],
+    "08 v step": [
+        lambda W, x, eps, a, b, rate: v_step(W, x, eps, a, b, -rate),
+        lambda W, x, eps, a, b, rate: v_step(W, x, eps, a, b, rate / 2),
+        lambda W, x, eps, a, b, rate: v_step(W, x, eps, a, b, rate * len(x)),
+        lambda W, x, eps, a, b, rate: v_step(W, x, -eps, a, b, rate),
+        lambda W, x, eps, a, b, rate: v_step(W.T, x, eps, a, b, rate),
+        v_step_towards_x_0,
+    ],
+    "08 come back": [
+        lambda x, guess, bar, z: come_back(x, lambda y, t: guess(x, len(bar) - 1), bar, z),
+        lambda x, guess, bar, z: come_back(x, guess, bar, 0 * z),
+        lambda x, guess, bar, z: come_back(x, guess, bar, z[::-1]),
+        lambda x, guess, bar, z: come_back(x, lambda y, t: guess(y, 1), bar, z),
+        come_back_with_the_variance,
+    ],
     "09 mean cosine": [
         lambda u: (u @ u.T).mean(),
         lambda u: (u.sum(0) ** 2).sum() / (len(u) * (len(u) - 1)),
@@ -685,6 +748,50 @@ WRONG = {
         lambda log_p, a: (log_p - 2 * np.log(a)) / np.log(2),
         lambda log_p, a: log_p + 2 * np.log(a),
         lambda log_p, a: -in_bits(log_p, a),
+    ],
+    "10 training step": [
+        lambda A, b, x, z, t, rate: match_step(A, b, z, x, t, rate),
+        lambda A, b, x, z, t, rate: match_step(A, b, x, z, 1 - t, rate),
+        lambda A, b, x, z, t, rate: match_step(A, b, x, z, t, -rate),
+        lambda A, b, x, z, t, rate: match_step(A, b, x, z, t, len(x) * rate),
+        lambda A, b, x, z, t, rate: (match_step(A, b, x, z, t, rate)[0].T, b),
+    ],
+    "10 walk": [
+        walk_as_printed,
+        lambda slope, x, noise, h: walk(lambda x: -slope(x), x, noise, h),
+        lambda slope, x, noise, h: walk(slope, x, np.sqrt(h) * noise, h),
+        lambda slope, x, noise, h: walk(slope, x, noise[:1], h),
+    ],
+    "11 one call": [
+        lambda z, data: z,
+        lambda z, data: z + data.mean(0),
+        lambda z, data: data[:1] + 0 * z,
+        lambda z, data: np.tile(data.mean(0), (len(z) + 1, 1)),
+    ],
+    "11 score of velocity": [
+        lambda v, x, t: (x - t * v) / (1 - t),
+        lambda v, x, t: score_of_velocity(v, x, t) / (1 - t),
+        lambda v, x, t: -(x + t * v) / (1 - t),
+        lambda v, x, t: score_of_velocity(v, x, 1 - t) if t else -x,
+    ],
+    "11 matching step": [
+        lambda W, x, eps, t, rate: matching_step(W, x, eps, t, -rate),
+        lambda W, x, eps, t, rate: matching_step(W, x, eps, t, rate / 2),
+        lambda W, x, eps, t, rate: matching_step(W, x, eps, t, rate * len(x)),
+        lambda W, x, eps, t, rate: matching_step(W, eps, x, 1 - t, rate),
+        lambda W, x, eps, t, rate: matching_step(W, x, eps, 1 - t, rate),
+    ],
+    "11 two m step": [
+        lambda x, guess, before, r, t, s: x + (s - t) / (1 - t) * (guess - x),
+        lambda x, guess, before, r, t, s: two_m_step(x, guess, 2 * before - guess, r, t, s),
+        lambda x, guess, before, r, t, s: two_m_step(x, before, guess, r, t, s),
+        lambda x, guess, before, r, t, s: x + (s - t) * (1.5 * guess - 0.5 * before - x),
+    ],
+    "11 walk": [
+        lambda x, score, z, h: langevin(x, score, z * np.sqrt(h / 2), h),
+        lambda x, score, z, h: langevin(x, lambda y: score(x), z, h),
+        lambda x, score, z, h: langevin(x, score, z / np.sqrt(2), h),
+        lambda x, score, z, h: langevin(x, score, z[:1], h),
     ],
 }
 

@@ -19,9 +19,12 @@ TAUGHT = {
     "embed": "08",
     "Block": "08",
     "Attention": "08",
+    "copies": "08",
+    "UNetLayers": "08",
     "UNet": "08",
 }
-DIFFUSION = ("mix", "picture_loss", "draw", "Learner", "train", "generate")
+DIFFUSION = ("mix", "picture_loss", "draw", "Learner", "train", "guided", "step_back")
+DIFFUSION += ("refuse", "generate")
 
 
 def bare(tree):

@@ -1,9 +1,8 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 judge        two hours on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 judge        two hours on two cores
 """
 
-import math
 import sys
 import time
 from collections.abc import Iterable, Iterator
@@ -136,11 +135,15 @@ def lesson_07() -> dict[str, Any]:
 
 
 def lesson_08(steps: int = 50_000) -> dict[str, Any]:
-    """The U-Net that draws faces of 32 pixels, its weights averaged; goes on if it was stopped."""
+    """The U-Net that draws faces of 32 pixels; faces and errors of the small ones it compares."""
     path = checkpoints.FOLDER.parents[1] / "build" / "08.pt"
     path.parent.mkdir(exist_ok=True)
     net, _ = train_diffusion.main(["--steps", str(steps), "--planes", "64", "--path", str(path)])
-    return {"08_faces": {key: value.half() for key, value in net.state_dict().items()}}
+    parts = train_diffusion.compare()
+    return {
+        "08_faces": {key: value.half() for key, value in net.state_dict().items()},
+        "08_parts": parts,
+    }
 
 
 def lesson_09() -> dict[str, Any]:
@@ -157,21 +160,43 @@ def lesson_09() -> dict[str, Any]:
     return {"09_sphere_mapping": net, "09_articles": articles}
 
 
-def lesson_10(seconds: float = 10.0) -> dict[str, Any]:
-    """Points of the spiral, true ones and those of each family, in the unit square."""
+def lesson_10(effort: float = 6.0) -> dict[str, Any]:
+    """2,500 points of the spiral, true ones and those of each family, in the unit square."""
     torch.manual_seed(0)
-    spiral, rng = ImageDensity.from_file("spiral"), np.random.default_rng(0)
-    settings = dict(S=5, octaves=math.pi / 4 * 2.0 ** torch.arange(5), seconds=seconds)
-    lesson = definitions("10")
-    lesson |= settings | dict(density=spiral, rng=rng)
-    families = {name: lesson[name] for name in ("Autoregressive", "Flow", "VAE", "GAN", "DDPM")}
-    families |= {"flow matching": lesson["Matching"]}
-    points = {"true points": torch.from_numpy(spiral.sample(5000, rng)).float()}
-    points["mixture"] = (lesson["Mixture"](lesson["real"](10_000)).sample(5000)[0] + 2) / 4
-    for name, family in families.items():
-        name = name if name.isupper() else name.lower()
-        points[name] = (lesson["fit"](family()).sample(5000)[0] + 2) / 4
-    return {"10_points": {name: x.half() for name, x in points.items()}}
+    lesson, spiral = definitions("10"), ImageDensity.from_file("spiral")
+    lesson["Family"].S = 1
+    data = lesson["Points"](spiral, np.random.default_rng(0), S=1)
+    names = {
+        "autoregressive": ("Autoregressive", 1000),
+        "affine flow": ("AffineFlow", 280),
+        "spline flow": ("SplineFlow", 400),
+        "VAE": ("VAE", 800),
+        "GAN": ("GAN", 550),
+        "energy": ("Energy", 250),
+        "diffusion": ("Diffusion", 1500),
+        "flow matching": ("Matching", 1500),
+    }
+    x = data(10_000)
+    kernels, mixture = lesson["KDE"](x, 0.01), lesson["em"](x, 50)[0]
+    points = {"true points": data(2500)[0]}
+    points |= {"KDE": kernels.sample(2500)[0], "mixture": mixture.sample(2500)[0]}
+    for name, (family, steps) in names.items():
+        model = lesson["fit"](lesson[family](), data, round(effort * steps))
+        points[name] = model.sample(2500)[0]
+    return {"10_points": {name: ((x + 2) / 4).half() for name, x in points.items()}}
+
+
+def lesson_11(steps: int = 3500) -> dict[str, Any]:
+    """Three networks for each of four recipes of flow matching, on the spiral."""
+    lesson, nets = definitions("11"), {}
+    points = ImageDensity.from_file("spiral", size=64).sample(200_000, np.random.default_rng(0))
+    data = 4 * torch.from_numpy(points) - 2
+    for name, (plain, times, weight) in lesson["recipes"]().items():
+        torch.manual_seed(0)
+        net = lesson["Field"](3, W=96, plain=plain)
+        tensors = lesson["train"](net, data, steps, times, weight).state_dict()
+        nets |= {f"{name} {key}": x.half() for key, x in tensors.items()}
+    return {"11_recipes": nets}
 
 
 def damaged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:

@@ -9,7 +9,10 @@ words.
 
 import argparse
 import os
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import torch
@@ -18,8 +21,55 @@ from torch.nn.parallel import DistributedDataParallel
 
 from course_utils import compute
 from course_utils.datasets.faces import FACTORS, faces
-from course_utils.diffusion import picture_loss, train_kept
+from course_utils.diffusion import generate, picture_loss, train, train_kept
 from course_utils.models import UNet
+from tools.lessons import definitions
+
+# What lesson 08 compares: four targets, five exchanged parts, and few training faces.
+COMPARED = ("ours", "noise", "v", "flow", "no norm", "no attention", "linear attention")
+COMPARED += ("standardised", "notes' block", "32 faces")
+
+
+def compared(
+    name: str, seed: int, steps: int, x: torch.Tensor, c: torch.Tensor
+) -> dict[str, tuple[torch.Tensor, torch.Tensor]]:
+    """Train one network of lesson 08's comparison: its faces and errors.
+
+    The last 512 of the faces x `(n, 3, 16, 16)` in [-1, 1], of hair c `(n,)`, are not learnt
+    from. Of our own network the last weights are judged, too.
+    """
+    lesson = definitions("08")
+    torch.manual_seed(seed)
+    net = lesson["exchanged"](name)
+    way, recover, loss = lesson["mix"], partial(lesson["recover"], "picture"), picture_loss
+    if name in ("noise", "v", "flow"):
+        recover, loss = partial(lesson["recover"], name), lesson["plain_loss"](name)
+        way = lesson["line"] if name == "flow" else way
+    known = 32 if name == "32 faces" else len(x) - 512
+    avg, _ = train(net, loss, x[:known], c[:known], steps, seed=seed)
+    found = {}
+    judged = {name: avg, "last weights": net} if name == "ours" else {name: avg}
+    for key, some in judged.items():
+        how = dict(eta=0.0, seed=seed, size=16, way=way, recover=recover)
+        drawn = generate(cast(UNet, some), torch.arange(64) % 8, 25, **how)[1][-1]
+        errors = lesson["errors_at_nine_times"](some, x[-512:], c[-512:], way, recover)
+        found[key] = ((drawn + 1) * 127.5).round().byte(), errors
+    return found
+
+
+def compare(
+    steps: int = 2000, seeds: int = 3, n: int = 10_512, names: Sequence[str] = COMPARED
+) -> dict[str, torch.Tensor]:
+    """The faces and the errors of each network of lesson 08's comparison, with several seeds."""
+    x, factors = faces(n, np.random.default_rng(0), 16)
+    x_0, c = 2 * torch.from_numpy(x) - 1, torch.from_numpy(factors["hair"])
+    kept: dict[str, list[torch.Tensor]] = {}
+    for name in names:
+        for seed in range(1 if name == "32 faces" else seeds):
+            for key, (drawn, errors) in compared(name, seed, steps, x_0, c).items():
+                kept.setdefault(f"{key}, faces", []).append(drawn)
+                kept.setdefault(f"{key}, errors", []).append(errors)
+    return {key: torch.stack(values) for key, values in kept.items()}
 
 
 def main(words: list[str] | None = None) -> tuple[torch.nn.Module, list[float]]:
