@@ -13,7 +13,7 @@ from tools.drawing import only_draws
 from tools.names import bound_again
 from tools.notebooks import WIDGET, normalise
 
-TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10"}
+TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 LIMIT = 1_800_000  # bytes
