@@ -132,19 +132,16 @@ def test_a_copy_is_found_and_a_pixel_tells_it_from_another(lesson):
     assert lesson["differing"](y, x).tolist() == [0, 1, 64, 0]
 
 
-def test_forced_pixels_follow_the_true_beginning(lesson):
-    """A network that repeats the pixel to the left, and one to score what it draws."""
-
-    class Repeats(torch.nn.Module):
-        def forward(self, x):
-            return 50 * torch.nn.functional.pad(x, (1, -1))
-
+def test_bits_of_lower_halves_do_not_see_the_upper_ones(lesson):
+    torch.manual_seed(0)
+    net = lesson["PixelCNN"](64, 64)
     x = torch.randint(64, (3, 16, 16))
-    drawn = lesson["forced_pixels"](Repeats(), x)
-    assert torch.equal(drawn[:, :, 1:], x[:, :, :-1])
-    bits = lesson["pixel_bits"](Repeats(), drawn, x)
-    assert bits[:, :, 1:].max() < 0.01
-    torch.testing.assert_close(bits[:, :, 0], torch.full((3, 16), 6.0))
+    other_top, other_bottom = x.clone(), x.clone()
+    other_top[:, :8] = torch.randint(64, (3, 8, 16))
+    other_bottom[:, 8:] = torch.randint(64, (3, 8, 16))
+    bits = lesson["lower_bits"](x, net)
+    torch.testing.assert_close(bits, lesson["lower_bits"](other_top, net))
+    assert (bits - lesson["lower_bits"](other_bottom, net)).abs().min() > 1e-4
 
 
 def test_tables_are_the_best_of_their_kind():
