@@ -1,19 +1,15 @@
-"""The rules of a rewritten lesson: how dense its code is, how it speaks, what a claim carries.
-
-They replace the older budget of cells; lessons come under them one after the other.
-"""
+"""The rules of a lesson: how dense its code is, how it speaks, what a claim carries."""
 
 import ast
 import re
 import statistics
 from collections.abc import Iterator
 
-REWRITTEN = ("01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "NN")
-
 MOST_LINES, USUAL_NODES, MOST_NODES, NODES_A_LINE = 35, 150, 240, 7.5
 FEWEST_TEXTS, MOST_TEXTS, WORDS = 1.0, 1.8, 70
 EXERCISES = range(4, 7)
 PREDICTIONS = 3
+MAGIC = re.compile(r"^\s*[!%]", re.M)
 # A question, and its answers folded away behind the choice.
 PREDICT = re.compile(
     r"^\*\*Predict(?:\.\*\*|\*\*) (?:.+\n)+\n<details><summary>\(a\) .+\(b\) .+</summary>\n", re.M
@@ -27,7 +23,7 @@ VERBS = re.compile(
 
 
 def law(cells: list) -> Iterator[str]:
-    """Every rule of a rewritten lesson that its cells break, as a sentence."""
+    """Every rule of a lesson that its cells break, as a sentence."""
     code = [cell.source for cell in cells if cell.cell_type == "code" and _counts(cell)]
     texts = [cell.source for cell in cells if cell.cell_type == "markdown"]
     trees = [ast.parse(source) for source in code]
@@ -47,7 +43,9 @@ def law(cells: list) -> Iterator[str]:
 
 
 def _counts(cell) -> bool:
-    """Exercise stubs and the learner's choices do not count."""
+    """Exercise stubs and the learner's choices do not count, nor what is no Python."""
+    if MAGIC.search(cell.source):
+        return False
     return "# yours" not in cell.source and "parameters" not in cell.metadata.get("tags", [])
 
 

@@ -2,18 +2,16 @@
 
 import copy
 import re
-import statistics
 from pathlib import Path
 
 import nbformat
 
 from publish.notebooks import NOTEBOOKS
-from tests.lesson_law import EXERCISES, REWRITTEN, law
+from tests.lesson_law import EXERCISES, MAGIC, law
 from tools.drawing import only_draws
 from tools.names import bound_again
 from tools.notebooks import WIDGET, normalise
 
-TWO_LECTURES = {"01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11"}
 TAGS = {"parameters", "gpu", "hide-input", "nbval-check-output", "raises-exception"}
 SLIDE_TYPES = {"slide", "subslide", "fragment", "notes", "skip"}
 LIMIT = 1_800_000  # bytes
@@ -35,9 +33,8 @@ def problems(notebook, path: Path) -> list[str]:
     """Every rule that the notebook breaks, as a sentence; none for a good one."""
     found = [*_form(notebook, path), *_outputs(notebook), *_prose(notebook, path)]
     if path.name[:2] != "00":
-        rewritten = path.name[:2] in REWRITTEN
-        found += law(notebook.cells) if rewritten else _budget(notebook, path)
-        found += _lesson(notebook, path, EXERCISES if rewritten else range(3, 6))
+        found += law(notebook.cells)
+        found += _lesson(notebook, path)
     return found
 
 
@@ -65,25 +62,12 @@ def _tags(cell):
     return cell.metadata.get("tags", [])
 
 
-def _budget(notebook, path):
-    cells, code = notebook.cells, code_cells(notebook)
-    most = 105 if path.name[:2] in TWO_LECTURES else 40
-    if not 25 <= len(cells) <= most:
-        yield f"{len(cells)} cells; a lesson has 25 to {most}"
-    ratio = (len(cells) - len(code)) / max(1, len(code))
-    if not 1.0 <= ratio <= 1.7:
-        yield f"{ratio:.2f} Markdown cells for each code cell; 1.0 to 1.7 are wanted"
-    lines = [_lines(cell) for cell in code]
-    if lines and statistics.median(lines) > 10:
-        yield f"code cells have {statistics.median(lines)} lines in the median; at most 10"
-
-
 def _form(notebook, path):
     code = code_cells(notebook)
     for number, cell in enumerate(code, 1):
         if _lines(cell) > 35:
             yield f"code cell {number} has {_lines(cell)} lines; at most 35"
-        if re.search(r"^\s*[!%]", cell.source, re.MULTILINE):
+        if MAGIC.search(cell.source):
             yield f"code cell {number} has a magic or a shell call"
         if "NBVAL_" in cell.source:
             yield f"code cell {number} steers nbval by a comment; use tags"
@@ -155,7 +139,7 @@ def _prose(notebook, path):
                 yield f"a link leads nowhere: {target}"
 
 
-def _lesson(notebook, path, number_of_exercises):
+def _lesson(notebook, path):
     code = code_cells(notebook)
     parameters = [n for n, cell in enumerate(code) if "parameters" in _tags(cell)]
     shown = [any("image/png" in out.get("data", {}) for out in cell.outputs) for cell in code]
@@ -170,8 +154,8 @@ def _lesson(notebook, path, number_of_exercises):
         if "hide-input" not in _tags(cell) and only_draws(cell.source, later):
             yield f"code cell {number + 1} only draws, so it is tagged `hide-input`"
     tasks = exercises(notebook)
-    if len(tasks) not in number_of_exercises:
-        fewest, most = number_of_exercises[0], number_of_exercises[-1]
+    if len(tasks) not in EXERCISES:
+        fewest, most = EXERCISES[0], EXERCISES[-1]
         yield f"{len(tasks)} exercises; a lesson has {fewest} to {most}"
     for name, _, _, solution in tasks:
         if not solution:
