@@ -28,7 +28,9 @@ def stacked(nets: list[torch.nn.Module]) -> Tensors:
     return {key: torch.stack([state[key] for state in states]).half() for key in states[0]}
 
 
-def fit(lesson: dict, name: str, x: torch.Tensor, rate: float, seed: int, share: float = 1.0):
+def fit(
+    lesson: dict, name: str, x: torch.Tensor, rate: float, seed: int, share: float = 1.0
+) -> torch.nn.Module:
     """A network for faces x (n, 16, 16) in 64 colours, after so large a share of its steps."""
     torch.manual_seed(seed)
     net = lesson[CLASSES[name]](64, 64)
