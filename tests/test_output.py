@@ -83,8 +83,10 @@ APART = {"torch.save", "kept.save"}
 
 @pytest.mark.parametrize("path", select(), ids=lambda path: path.stem)
 def test_what_a_lesson_writes_goes_through_keep(path):
-    """Lesson 08 apart, which keeps a training that goes on where it stopped."""
+    """But for a training of lesson 08 that goes on where it stopped; a passing folder is free."""
     for cell in code_cells(read(path.name[:2])[0]):
+        if "TemporaryDirectory()" in cell.source:
+            continue
         for node in ast.walk(ast.parse(cell.source)):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
                 called = ast.unparse(node.func)
