@@ -27,17 +27,19 @@ RUN_AS_A_WHOLE = [name for name in LESSONS if name[:2] in ("00", "01", "06")]
 OPENED = [name for name in LESSONS if name not in RUN_AS_A_WHOLE]
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not(.plot-img)')]
     .map(picture => picture.naturalWidth)"""
+DREW = ".jp-OutputArea-output :is(img, table, .course-widget, .js-plotly-plot, .widget-image)"
 DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
 POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
 
 
 def looked_at(page, name: str):
-    """Takes a picture of each cell; formulas, alt texts and pictures are as they should be."""
+    """Takes a picture of each cell that drew; formulas, alt texts and pictures are right."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
     for number, cell in enumerate(page.locator(".jp-Cell").all()):
         cell.scroll_into_view_if_needed()
-        cell.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
+        if cell.locator(DREW).count():
+            cell.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     spoken = page.locator(".jp-OutputArea").all_text_contents()
