@@ -107,7 +107,8 @@ SPOILED = {
 
 @pytest.mark.parametrize("sentence", SPOILED)
 def test_a_spoiled_lesson_is_caught(sentence):
-    notebook, path = read("01")
+    # the template is short, and has fewer exercises than a lesson
+    notebook, path = read("01" if "exercises" in sentence else "NN")
     assert not any(sentence in problem for problem in problems(notebook, path))
     SPOILED[sentence](notebook)
     assert any(sentence in problem for problem in problems(notebook, path))
