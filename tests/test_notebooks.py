@@ -71,7 +71,6 @@ def append(text):
     return spoil
 
 
-# What only a lesson is asked that is not under the law of tests/lesson_law.py.
 PLOT = 'fig, axes = plots.planes(1)\nplots.show(fig, "One empty square.")'
 SPOILED = {
     "lines; at most 35": append("\n" + long(36)),

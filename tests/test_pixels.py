@@ -46,25 +46,16 @@ def test_rows_do_not_depend_on_what_is_cut_off(lesson):
         torch.testing.assert_close(net(x)[:, :, :4], net(x[:, :, :4]))
 
 
-def test_memory_changes_nothing_but_the_time(lesson):
+@pytest.mark.parametrize(
+    ("kind", "draw"), [("PixelGRU", "with_memory"), ("PixelTransformer", "with_cache")]
+)
+def test_memory_changes_nothing_but_the_time(lesson, kind, draw):
     torch.manual_seed(0)
-    net = lesson["PixelGRU"](5, 5, 6, 16)
+    net = lesson[kind](5, 5, 6, 16)
     with torch.no_grad():
         net.place.normal_()
     torch.manual_seed(1)
-    kept = lesson["with_memory"](net, 40, 6)
-    torch.manual_seed(1)
-    assert (kept == lesson["sample"](net, 40, 6)).float().mean() > 0.999
-    assert len(kept.unique()) == 5
-
-
-def test_a_cache_changes_nothing_but_the_time(lesson):
-    torch.manual_seed(0)
-    net = lesson["PixelTransformer"](5, 5, 6, 16)
-    with torch.no_grad():
-        net.place.normal_()
-    torch.manual_seed(1)
-    kept = lesson["with_cache"](net, 40, 6)
+    kept = lesson[draw](net, 40, 6)
     torch.manual_seed(1)
     assert (kept == lesson["sample"](net, 40, 6)).float().mean() > 0.999
     assert len(kept.unique()) == 5

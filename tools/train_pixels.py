@@ -61,7 +61,7 @@ def compared(lesson: dict, palette: torch.Tensor, seeds: int = 2) -> dict[str, T
         made[f"07_{name.lower()}"] = stacked(nets) | {"tuning": tuning}
     views = {"columns": x.mT, "reversed": x.flip(1, 2)}
     for order, view in views.items():
-        nets = [fit(lesson, "PixelCNN", view, rate["PixelCNN"], seed) for seed in range(2)]
+        nets = [fit(lesson, "PixelCNN", view, rate["PixelCNN"], seed) for seed in range(seeds)]
         made[f"07_{order}"] = stacked(nets)
     for way, channels in (("numbers", 3), ("channels", 24)):
         torch.manual_seed(0)

@@ -57,7 +57,7 @@ def main():
     parser.add_argument("--seeds", type=int, default=1)
     choices = parser.parse_args()
     torch.set_num_threads(1)
-    lesson = definitions("10") | {"Steps": Silent}
+    lesson = definitions("10")
     lesson["fit"].__globals__["Steps"] = Silent
     lesson["Family"].S = 1
     density = ImageDensity.from_file("spiral")
