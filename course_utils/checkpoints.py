@@ -68,7 +68,7 @@ def restore(net: Net, name: str, folder: str | Path = FOLDER) -> Net:
 
 
 def read(name: str, folder: str | Path = FOLDER) -> dict[str, torch.Tensor]:
-    """The tensors of a checkpoint of this course, by its name.
+    """The tensors of a checkpoint of this course, by its name, in the order of their names.
 
     Raises:
         FileNotFoundError: there is no such checkpoint.
@@ -85,7 +85,8 @@ def read(name: str, folder: str | Path = FOLDER) -> dict[str, torch.Tensor]:
     for _ in range(_TRIES):
         content, digest = _pair(path)
         if _is_whole(content, digest):
-            return load(content)
+            tensors = load(content)
+            return {key: tensors[key] for key in sorted(tensors)}
         # Another process may have written between both: damaged is what is so at rest.
         if (content, digest) == before:
             break

@@ -22,6 +22,13 @@ def test_what_is_written_is_read(tmp_path):
     assert all(torch.equal(again[key], tensors[key]) for key in tensors) and len(again) == 2
 
 
+def test_tensors_come_in_the_order_of_their_names(tmp_path):
+    """The library gives them in another order in each process, and a seed draws in that order."""
+    tensors = {name: torch.zeros(1) for name in "qwertzuiopasdfghjkl"}
+    checkpoints.write("many", tensors, {}, tmp_path)
+    assert [*checkpoints.read("many", tmp_path)] == sorted(tensors)
+
+
 def test_a_network_is_restored(tmp_path):
     net, again = torch.nn.Linear(2, 3), torch.nn.Linear(2, 3)
     checkpoints.write("net", net.state_dict(), {}, tmp_path)
