@@ -17,6 +17,7 @@ import gzip
 import io
 import json
 import re
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -30,6 +31,7 @@ from traitlets import default
 from traitlets.config import Config
 
 from course_utils.training import BAR
+from course_utils.widgets.base import EXPORT, IMPORT
 from publish.libraries import NODE
 from publish.notebooks import NOTEBOOKS, ROOT
 
@@ -112,7 +114,7 @@ def prepare(notebook: NotebookNode) -> NotebookNode:
     for cell in notebook.cells:
         if cell.cell_type == "code":
             cell.source = cell.source.replace("\n\n\n", "\n\n")
-            cell.outputs = [out for out in cell.outputs if _keep(out, alive)]
+            cell.outputs = [out for out in cell.outputs if shows(out, alive)]
         elif cell.cell_type == "markdown":
             cell.source = LOCAL_LINK.sub(lambda link: _outward(link, known), cell.source)
     notebook.cells = [cell for slide in _slides(notebook.cells) for cell in slide.with_notes()]
@@ -201,7 +203,7 @@ def _parts(cell, starts) -> tuple[str, str, str, str]:
     return shown[:top], shown[top:], notes, later
 
 
-def _keep(out, alive):
+def shows(out: NotebookNode, alive: Collection[str]) -> bool:
     """Whether an output has something to show; takes the view of a dead widget out of it."""
     data = out.get("data", {})
     if BAR in out.get("metadata", {}):
@@ -209,12 +211,12 @@ def _keep(out, alive):
     if VIEW in data and data[VIEW]["model_id"] not in alive:
         del data[VIEW]
         if note := out.metadata.get("image/png", {}).get("note"):
-            data["image/png"] = _without_note(data["image/png"], note)
+            data["image/png"] = without_note(data["image/png"], note)
         return bool(set(data) - {"text/plain"})
     return out.get("name") != "stderr"
 
 
-def _without_note(picture, height):
+def without_note(picture: str, height: int) -> str:
     """A stored picture without the line below it that says how to revive it: a deck has no cell."""
     image, buffer = Image.open(io.BytesIO(base64.b64decode(picture))), io.BytesIO()
     image.crop((0, 0, image.width, image.height - height)).save(buffer, "png")
@@ -222,8 +224,16 @@ def _without_note(picture, height):
 
 
 def _js(path):
-    text = (ROOT / path).read_text("utf-8")
+    text = joined(path)
     return Markup(text.replace("</script", "<\\/script").replace("<!--", "<\\!--"))
+
+
+def joined(path: str) -> str:
+    """A script as one text: behind the scripts beside it that it imports."""
+    text = (ROOT / path).read_text("utf-8")
+    names = IMPORT.findall(text)
+    parts = [(ROOT / path).with_name(f"{name}.js").read_text("utf-8") for name in names]
+    return "\n".join([*(EXPORT.sub("", part) for part in parts), IMPORT.sub("", text)])
 
 
 def _packed(path):

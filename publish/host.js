@@ -1,13 +1,12 @@
 // Brings a deck to life without a kernel: formulas, anywidgets from their stored state, plotly figures.
 
+import { bytes, decode, draw } from "./alive.js";
+
 // Elements of the deck; a figure is noted on its place.
 /** @type {(selector: string, root?: Element | Document) => (HTMLElement & { figure?: any })[]} */
 const all = (selector, root = document) => Array.from(root.querySelectorAll(selector));
 
 const states = JSON.parse(all("#widget-state")[0].textContent);
-const modules = new Map();
-
-const bytes = base64 => Uint8Array.from(atob(base64), c => c.charCodeAt(0));
 
 // Runs the packed libraries, in order.
 async function unpack() {
@@ -19,49 +18,9 @@ async function unpack() {
   }
 }
 
-function decode(state) {
-  for (const { path, data, encoding } of state.buffers || []) {
-    if (encoding !== "base64") throw new Error(`unknown encoding ${encoding}`);
-    let target = state.state;
-    for (const key of path.slice(0, -1)) target = target[key] ??= {};
-    target[path.at(-1)] = new DataView(bytes(data).buffer);
-  }
-  return state.state;
-}
-
-// What an anywidget needs of a model: its values, and word of their changes.
-function model(values) {
-  const listeners = new Map();
-  const fire = (event, ...rest) => [...(listeners.get(event) || [])].forEach(f => f(...rest));
-  const self = {
-    get: name => values[name],
-    set(name, value) {
-      if (values[name] === value) return;
-      values[name] = value;
-      fire(`change:${name}`, self, value);
-      fire("change", self);
-    },
-    save_changes() {},
-    send() {},
-    on: (event, f) => listeners.set(event, [...(listeners.get(event) || []), f]),
-    off: (event, f) =>
-      listeners.set(
-        event,
-        (listeners.get(event) || []).filter(g => g !== f),
-      ),
-  };
-  return self;
-}
-
 async function widget(place) {
-  const values = decode(states[place.dataset.model]);
-  if (!modules.has(values._esm)) {
-    const source = new Blob([values._esm], { type: "text/javascript" });
-    modules.set(values._esm, import(URL.createObjectURL(source)));
-  }
-  const { default: code } = await modules.get(values._esm);
   place.setAttribute("data-prevent-swipe", "");
-  await code.render({ model: model(values), el: place });
+  await draw(place, decode(states[place.dataset.model]));
 }
 
 // WebGL contexts are few: a figure is drawn when its slide comes, and freed when it goes. Paper needs all.

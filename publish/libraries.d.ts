@@ -3,3 +3,6 @@ declare const Reveal: any;
 declare const RevealNotes: any;
 declare const Plotly: any;
 declare const renderMathInElement: any;
+interface Window {
+  course: (value: any) => void;
+}

@@ -1,0 +1,58 @@
+"""The map of the course as a drawing: which lesson needs which."""
+
+import re
+from html import escape
+
+STEP, HIGH, RADIUS = 150, 96, 26  # pixels from column to column, from row to row, and of a place
+
+
+def drawn(lessons: list[dict[str, str]]) -> str:
+    """An SVG with a place for each lesson, right of all that it needs, and a line from each of these.
+
+    Args:
+        lessons: each with number, page, title and needs, in which numbers of lessons stand.
+    """
+    needs = {
+        lesson["number"]: [n for n in re.findall(r"\b\d\d\b", lesson.get("needs", ""))]
+        for lesson in lessons
+        if "needs" in lesson
+    }
+    columns: dict[str, int] = {}
+    for number, others in needs.items():
+        columns[number] = 1 + max((columns.get(other, -1) for other in others), default=-1)
+    rows: dict[int, list[str]] = {}
+    for number, column in columns.items():
+        rows.setdefault(column, []).append(number)
+    most = max(map(len, rows.values()), default=0)
+    places = {
+        number: (80 + STEP * column, 40 + HIGH * (row + (most - len(group)) / 2))
+        for column, group in rows.items()
+        for row, number in enumerate(group)
+    }
+    lines = [_line(places[a], places[b]) for b in places for a in needs[b] if a in places]
+    points = [_point(lesson, *places[lesson["number"]]) for lesson in lessons if lesson["number"] in places]
+    width, height = 160 + STEP * max(rows, default=0), 40 + HIGH * most
+    label = 'role="group" aria-label="Which lesson needs which"'
+    parts = "\n".join([*lines, *points])
+    return f'<svg class="map" viewBox="0 0 {width} {height}" {label}>\n{parts}\n</svg>'
+
+
+def _line(start, end):
+    (x, y), (to_x, to_y) = start, end
+    half = (x + to_x) / 2
+    return f'<path d="M{x} {y:g}C{half:g} {y:g} {half:g} {to_y:g} {to_x} {to_y:g}"/>'
+
+
+def _point(lesson, x, y):
+    number, title = lesson["number"], escape(lesson.get("title", ""))
+    return (
+        f'<a href="{lesson["page"]}" aria-label="{number} {title}"><circle cx="{x}" cy="{y:g}" r="{RADIUS}"/>'
+        f'<text x="{x}" y="{y + 7:g}">{number}</text>'
+        f'<text class="name" x="{x}" y="{y + RADIUS + 17:g}">{_short(title)}</text></a>'
+    )
+
+
+def _short(title):
+    """What fits below a place: the first words of a title."""
+    words = re.split(r"[,:]", title)[0]
+    return words if len(words) < 22 else f"{words[:20].rsplit(' ', 1)[0]} …"
