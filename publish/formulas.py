@@ -1,6 +1,7 @@
 """Formulas as HTML and MathML, made by KaTeX while a page is built, so that a reader waits for none."""
 
 import json
+import re
 import subprocess
 from functools import cache
 
@@ -46,5 +47,5 @@ def html(formula: str, alone: bool = False) -> str:
     text, wrong = json.loads(katex.stdout.readline())
     if wrong:
         raise ValueError(wrong)
-    start, end = text.find("<annotation"), text.find("</semantics>")
-    return text[:start] + text[end:]
+    text = re.sub(r"<annotation.*?</annotation>|</?semantics>", "", text, flags=re.DOTALL)
+    return text.replace(' xmlns="http://www.w3.org/1998/Math/MathML"', "")

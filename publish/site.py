@@ -36,9 +36,9 @@ TEMPLATES = ROOT / "publish" / "templates" / "site"
 TITLE = "Generative models, checked"
 ROW = re.compile(r"^\| \[(\d\d) ([^\]]*)\]\((?:notebooks/)?(\S+)\) \| (.*?) \| (.*?) \|(?: (.*?) \|)?$", re.M)
 PARTS = {"Begin": "00", "Part one": "10", "Part two": "99"}  # and its last lesson
+PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # of code: it has no colour of its own
 SETTINGS = {
     "project": TITLE,
-    "author": "the authors of the course",
     "extensions": ["myst_parser", "publish.extension"],
     "html_theme": "sphinx_book_theme",
     "html_title": TITLE,
@@ -46,6 +46,9 @@ SETTINGS = {
     "html_permalinks_icon": "#",
     "html_copy_source": False,
     "html_show_sphinx": False,
+    "html_show_sourcelink": False,
+    "html_show_copyright": False,
+    "html_use_index": False,
     "html_last_updated_fmt": None,
     "myst_enable_extensions": ["dollarmath"],
     "myst_dmath_double_inline": True,
@@ -54,11 +57,13 @@ SETTINGS = {
     "smartquotes": False,
     "templates_path": [str(TEMPLATES)],
     "suppress_warnings": ["misc.highlighting_failure", "myst.header"],
-    "html_sidebars": {"index": []},
     "html_theme_options": {
         "use_download_button": False,
         "use_fullscreen_button": False,
         "home_page_in_toc": False,
+        "navbar_persistent": [],
+        "footer_content_items": ["extra-footer.html"],
+        "extra_footer": "Code: MIT. Text and figures: CC BY 4.0.",
         "search_bar_text": "Search the lessons",
         "toc_title": "On this page",
         "back_to_top_button": False,
@@ -216,6 +221,8 @@ def _finish(out):
     (static / "terms.js").write_text(f"course({json.dumps(words, ensure_ascii=False)});\n", "utf-8")
     (static / "site.js").write_text(f"(() => {{\n{joined('publish/site.js')}}})();\n", "utf-8")
     shutil.copy(NODE / "plotly.js-gl3d-dist-min/plotly-gl3d.min.js", static / "plotly.js")
+    for path in out.glob("*.html"):
+        path.write_text(PLAIN.sub(r"\1", path.read_text("utf-8")), "utf-8")
     stylesheet.write(out)
 
 

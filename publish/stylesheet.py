@@ -9,8 +9,9 @@ import tinycss2
 from publish.libraries import NODE
 from publish.notebooks import ROOT
 
-THEME = ("styles/theme.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "pygments.css")
+THEME = ("basic.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "pygments.css")
 WASTE = ("styles", "vendor", "locales", "basic.css", "pygments.css", "webpack-macros.html", "sbt-webpack-macros.html")
+SHOWN = ("show", "active", "fade", "tooltip", "tooltip-inner", "tooltip-arrow", "bs-tooltip-auto")
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
@@ -20,10 +21,11 @@ def write(out: Path) -> None:
     A rule of a theme stays if each class of its selector is a word of a page or of a script.
     """
     static = out / "_static"
-    words: set[str] = set()
+    words = {*SHOWN}
     for path in out.glob("*.html"):
         words |= {*" ".join(re.findall(r'class="([^"]*)"', path.read_text("utf-8"))).split()}
-    for path in [*static.rglob("*.js"), *(out / "files").glob("*.js")]:
+    scripts = [path for path in static.rglob("*.js") if path.name not in ("bootstrap.js", "plotly.js")]
+    for path in [*scripts, *(out / "files").glob("*.js")]:
         for text in re.findall(r"\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|`[^`\n]{1,60}`", path.read_text("utf-8")):
             words |= {*NAME.findall(text)}
     theme = "\n".join((static / name).read_text("utf-8") for name in THEME)
@@ -45,7 +47,7 @@ def used(text: str, words: set[str]) -> str:
     for rule in tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True):
         if rule.type == "qualified-rule":
             selectors = tinycss2.serialize(rule.prelude)
-            kept_selectors = [part for part in _split(selectors) if _classes(part) <= words]
+            kept_selectors = [part for part in _split(selectors) if _wanted(part, words)]
             if kept_selectors:
                 body = tinycss2.serialize(rule.content)
                 kept.append(f"{','.join(kept_selectors)}{{{body}}}")
@@ -53,9 +55,15 @@ def used(text: str, words: set[str]) -> str:
             inner = used(tinycss2.serialize(rule.content), words)
             if inner:
                 kept.append(f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}")
-        elif rule.type == "at-rule":
+        elif rule.type == "at-rule" and not re.search("import|vendor", rule.serialize()):
             kept.append(rule.serialize())
     return "\n".join(kept)
+
+
+def _wanted(selector, words):
+    """A page may have what it selects; the signs are ours, and a row is a word of our widgets."""
+    classes = _classes(selector)
+    return classes <= words - {"row"} and not any(re.match("fa(-|[a-z]?$)", name) for name in classes)
 
 
 def _split(selectors):

@@ -1,9 +1,10 @@
 """The map of the course as a drawing: which lesson needs which."""
 
 import re
+import textwrap
 from html import escape
 
-STEP, HIGH, RADIUS = 150, 96, 26  # pixels from column to column, from row to row, and of a place
+STEP, HIGH, RADIUS = 160, 104, 25  # pixels from column to column, from row to row, and of a place
 
 
 def drawn(lessons: list[dict[str, str]]) -> str:
@@ -31,7 +32,7 @@ def drawn(lessons: list[dict[str, str]]) -> str:
     }
     lines = [_line(places[a], places[b]) for b in places for a in needs[b] if a in places]
     points = [_point(lesson, *places[lesson["number"]]) for lesson in lessons if lesson["number"] in places]
-    width, height = 160 + STEP * max(rows, default=0), 40 + HIGH * most
+    width, height = 160 + STEP * max(rows, default=0), 10 + HIGH * most
     label = 'role="group" aria-label="Which lesson needs which"'
     parts = "\n".join([*lines, *points])
     return f'<svg class="map" viewBox="0 0 {width} {height}" {label}>\n{parts}\n</svg>'
@@ -45,14 +46,12 @@ def _line(start, end):
 
 def _point(lesson, x, y):
     number, title = lesson["number"], escape(lesson.get("title", ""))
-    return (
-        f'<a href="{lesson["page"]}" aria-label="{number} {title}"><circle cx="{x}" cy="{y:g}" r="{RADIUS}"/>'
-        f'<text x="{x}" y="{y + 7:g}">{number}</text>'
-        f'<text class="name" x="{x}" y="{y + RADIUS + 17:g}">{_short(title)}</text></a>'
+    names = "".join(
+        f'<tspan x="{x}" y="{y + RADIUS + 17 + 16 * k:g}">{line}</tspan>'
+        for k, line in enumerate(textwrap.wrap(title, 19)[:2])
     )
-
-
-def _short(title):
-    """What fits below a place: the first words of a title."""
-    words = re.split(r"[,:]", title)[0]
-    return words if len(words) < 22 else f"{words[:20].rsplit(' ', 1)[0]} …"
+    return (
+        f'<a href="{lesson["page"]}" aria-label="{number} {title}">'
+        f'<circle cx="{x}" cy="{y:g}" r="{RADIUS}"/><text x="{x}" y="{y + 7:g}">{number}</text>'
+        f'<text class="name">{names}</text></a>'
+    )
