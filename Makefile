@@ -1,4 +1,4 @@
-# make lab | check | test | notebooks | slides        (Windows without make: three plain commands in README.md)
+# make lab | check | test | notebooks | slides | site        (Windows without make: three plain commands in README.md)
 # make newest | lowest        unit tests, three lessons and a deck, not with the versions of requirements.lock
 
 ARGS ?=
@@ -17,7 +17,7 @@ define looked_at
 endef
 UNIT := not browser and not notebook and not slow
 
-.PHONY: lab check test notebooks slides newest lowest versions
+.PHONY: lab check test notebooks slides site newest lowest versions
 
 lab: $(VENV)/.lab
 	$(BIN)/python -m jupyterlab --LabApp.default_url=/lab/tree/$(START) $(ARGS)
@@ -40,6 +40,9 @@ notebooks: $(VENV)/.test
 slides: $(VENV)/.lab
 	$(BIN)/python -m publish.build $(N)
 
+site: $(VENV)/.site
+	$(BIN)/python -m publish.site $(N)
+
 # With the newest libraries that pyproject.toml allows, or the lowest, which uv alone can choose.
 newest lowest:
 	$(MAKE) versions VENV=.cache/$@ RESOLUTION=$(if $(filter lowest,$@),lowest-direct,highest)
@@ -60,10 +63,14 @@ $(VENV)/.lab: $(VENV)/.made $(SOURCES)
 	$(PIP) -e .
 	@touch $@
 
+$(VENV)/.site: $(VENV)/.made $(SOURCES)
+	$(PIP) -e ".[site]"
+	@touch $@ $(VENV)/.lab
+
 $(VENV)/.test: $(VENV)/.made $(SOURCES) package-lock.json
 	$(PIP) -e ".[test]"
 	$(fetch)
-	@touch $@ $(VENV)/.lab
+	@touch $@ $(VENV)/.lab $(VENV)/.site
 
 # A moved folder needs a new environment: the old one holds the old path.
 ifneq ($(shell cat $(VENV)/.made 2>/dev/null),$(CURDIR))

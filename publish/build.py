@@ -101,14 +101,14 @@ def build(path: Path) -> Path:
     return deck
 
 
-def write_index() -> None:
-    """A page with a link to every deck that is built, under the lesson's title."""
+def write_index(folder: Path = OUT) -> None:
+    """A page with a link to every deck that is in the folder, under the lesson's title."""
     rows = []
-    for deck in sorted(OUT.glob("[0-9][0-9]_*.html")):
+    for deck in sorted(folder.glob("[0-9][0-9]_*.html")):
         text = deck.read_text("utf-8")
         title, slides = TITLE.findall(text)[0], SLIDES.findall(text)[0]
         rows.append(f'<li><a href="{deck.name}">{title}</a> <small>{slides}</small></li>')
-    (OUT / "index.html").write_text(INDEX.format(rows="\n".join(rows)), "utf-8")
+    (folder / "index.html").write_text(INDEX.format(rows="\n".join(rows)), "utf-8")
 
 
 def main(numbers: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""Formulas as HTML and MathML, made by KaTeX while a page is built, so that a reader waits for none."""
+"""Formulas as HTML and MathML, made by KaTeX while a page is built: no reader waits for them."""
 
 import json
 import re
@@ -28,7 +28,12 @@ for await (const line of createInterface({ input: process.stdin })) {
 def _katex() -> subprocess.Popen:
     command = ["node", "--input-type=module", "-e", KATEX]
     return subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8"
+        command,
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        encoding="utf-8",
     )
 
 

@@ -1,7 +1,7 @@
 """A lesson as a page of the site: texts as they are written, outputs that need no kernel.
 
-A page is MyST Markdown, which Sphinx reads. Each output becomes HTML beside its files: a picture, or
-the state of a widget or a figure as a script that the page loads when a reader comes near.
+A page is MyST Markdown, which Sphinx reads. Each output becomes HTML beside its files: a picture,
+or the state of a widget or a figure as a script, which the page loads when a reader comes near.
 """
 
 import base64
@@ -20,7 +20,9 @@ from publish import formulas
 from publish.exporter import FENCED, PLOTLY, STATE, VIEW, shows, without_note
 
 FILES = "files"  # the folder of what pages load, beside them
-SPOKEN = "clip-path:inset(50%)"  # an alt text once more, for JupyterLab, which drops that of a picture
+SPOKEN = (
+    "clip-path:inset(50%)"  # an alt text once more, for JupyterLab, which drops that of a picture
+)
 MATHS = re.compile(r"(?<![\\$])\$([^$\n]+)\$")
 LINK = re.compile(r"(?<!!)\]\((?!\w+:)([\w.]*)#([^()\s]+)\)")
 IMAGE = re.compile(r"!\[([^\]]*)\]\(([^)\s]+)\)")
@@ -83,7 +85,7 @@ class Files:
         return f"{FILES}/{name}"
 
     def script(self, value: object) -> str:
-        """A value as a script, for site.js; a page that is opened from a folder can load no other."""
+        """A value as a script, for site.js; a page opened from a folder can load nothing else."""
         return self.put(f"course({json.dumps(value, ensure_ascii=False)});\n".encode(), ".js")
 
     def picture(self, content: bytes, alt: str, width: int | None = None) -> str:
@@ -104,8 +106,8 @@ class Files:
         values = dict(state["state"])
         code = self.script(values.pop("_esm"))
         values.pop("_css", None)
-        state = self.script({"state": values, "buffers": state.get("buffers", [])})
-        return f'<div class="widget" data-code="{code}" data-state="{state}">{still}</div>'
+        model = self.script({"state": values, "buffers": state.get("buffers", [])})
+        return f'<div class="widget" data-code="{code}" data-state="{model}">{still}</div>'
 
 
 def page(notebook: NotebookNode, files: Files, folder: Path, tools: str = "") -> str:
@@ -170,5 +172,3 @@ def _output(out, files, states):
         return "" if SPOKEN in data["text/html"] else raw(data["text/html"])
     text = escape(data["text/plain"].rstrip())
     return raw(f'<pre class="output">{text}</pre>') if text else ""
-
-

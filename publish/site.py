@@ -27,14 +27,16 @@ from sphinx.application import Sphinx
 from course_utils.widgets.painter import Painter
 from publish import build, extension, pages, stylesheet, ways
 from publish.exporter import joined, without_note
-from publish.libraries import NODE, fetch_libraries
+from publish.libraries import NODE
 from publish.notebooks import NOTEBOOKS, ROOT, read, select
 
 OUT = ROOT / "build" / "site"
 WORK = ROOT / "build" / "site-source"
 TEMPLATES = ROOT / "publish" / "templates" / "site"
 TITLE = "Generative models, checked"
-ROW = re.compile(r"^\| \[(\d\d) ([^\]]*)\]\((?:notebooks/)?(\S+)\) \| (.*?) \| (.*?) \|(?: (.*?) \|)?$", re.M)
+ROW = re.compile(
+    r"^\| \[(\d\d) ([^\]]*)\]\((?:notebooks/)?(\S+)\) \| (.*?) \| (.*?) \|(?: (.*?) \|)?$", re.M
+)
 PARTS = {"Begin": "00", "Part one": "10", "Part two": "99"}  # and its last lesson
 PLAIN = re.compile(r'<span class="[npw]">([^<]*)</span>')  # of code: it has no colour of its own
 SETTINGS = {
@@ -90,11 +92,14 @@ def build_site(
         (source / f"{path.stem}.md").write_text(_local(text, paths), "utf-8")
         (out / "notebooks").mkdir(exist_ok=True)
         shutil.copy(path, out / "notebooks" / path.name)
+    if (out / "slides").exists():
+        build.write_index(out / "slides")
     for name in ("glossary", "references"):
         text = pages.prose((NOTEBOOKS / f"{name}.md").read_text("utf-8"))
         text = extension.TERM.sub(_place, text) if name == "glossary" else text
         (source / f"{name}.md").write_text(_local(text, paths), "utf-8")
     (source / "index.md").write_text(_first_page(paths, lessons, files, out, texts), "utf-8")
+    (out / ".nojekyll").touch()
     warned = io.StringIO()
     app = Sphinx(
         source, None, out, WORK / "doctrees", "html", SETTINGS, None, warned, freshenv=True
@@ -107,7 +112,9 @@ def build_site(
 def facts() -> dict[str, dict[str, str]]:
     """File of each lesson -> its number and title, question, needs, words, minutes and seconds."""
     found: dict[str, dict[str, str]] = {}
-    for number, title, file, about, read_in, run_in in ROW.findall((ROOT / "README.md").read_text("utf-8")):
+    for number, title, file, about, read_in, run_in in ROW.findall(
+        (ROOT / "README.md").read_text("utf-8")
+    ):
         found[file] = dict(number=number, title=title, about=about, read=read_in, run=run_in)
     for _, _, file, question, needs, _ in ROW.findall(read(select(["00"])[0]).cells[0].source):
         found.setdefault(file, {}).update(question=question, needs=needs)
@@ -141,7 +148,8 @@ def launches(path: Path) -> list[tuple[str, str]]:
     parts = urlsplit(address)
     if parts.scheme != "https" or parts.path.count("/") != 2:
         raise SystemExit(
-            f"COURSE_REPOSITORY must be an address such as https://github.com/YOU/COURSE, not {address}."
+            f"COURSE_REPOSITORY must be an address such as https://github.com/YOU/COURSE, "
+            f"not {address}."
         )
     place = f"notebooks/{path.name}"
     lab = quote(f"lab/tree/{place}", safe="")
@@ -161,7 +169,11 @@ def _local(text, paths):
     def lead(link):
         return link[0] if link[2] in built else link[1]
 
-    return re.sub(r"\[([^\[\]]*)\]\((\w+\.ipynb)(?:#[^)]*)?\)", lead, text).replace(".ipynb)", ".md)").replace(".ipynb#", ".md#")
+    return (
+        re.sub(r"\[([^\[\]]*)\]\((\w+\.ipynb)(?:#[^)]*)?\)", lead, text)
+        .replace(".ipynb)", ".md)")
+        .replace(".ipynb#", ".md#")
+    )
 
 
 def _place(row):
@@ -172,7 +184,6 @@ def _place(row):
 def _first_page(paths, lessons, files, out, texts):
     """The invitation: a live canvas, what one will be able to do, the map, three ways to begin."""
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), trim_blocks=True)
-    environment.globals["raw"] = lambda caller: pages.raw(caller().strip())
     rows, parts = [], {name: [] for name in PARTS}
     for path in paths:
         number, fact = path.stem[:2], lessons.get(path.name, {})
@@ -185,6 +196,7 @@ def _first_page(paths, lessons, files, out, texts):
     parts["To look up"] = ["glossary", "references"]
     first = next((path for path in paths if path.stem[:2] == "01"), paths[0])
     return environment.get_template("index.md.j2").render(
+        raw=lambda caller: pages.raw(caller().strip()),
         title=TITLE,
         live=live_canvas(files),
         first=f"{first.stem}.html",
@@ -217,7 +229,9 @@ def live_canvas(files: pages.Files) -> str:
 def _finish(out):
     """What pages share: one style sheet, our script, the glossary's words, plotly."""
     static = out / "_static"
-    words = {f"term-{pages.slug(word.casefold())}": text for word, text in extension.glossary().items()}
+    words = {
+        f"term-{pages.slug(word.casefold())}": text for word, text in extension.glossary().items()
+    }
     (static / "terms.js").write_text(f"course({json.dumps(words, ensure_ascii=False)});\n", "utf-8")
     (static / "site.js").write_text(f"(() => {{\n{joined('publish/site.js')}}})();\n", "utf-8")
     shutil.copy(NODE / "plotly.js-gl3d-dist-min/plotly-gl3d.min.js", static / "plotly.js")
@@ -228,7 +242,7 @@ def _finish(out):
 
 def main(numbers: list[str]) -> None:
     os.environ.setdefault("OMP_NUM_THREADS", "1")  # as the decks, and as the lessons were run
-    fetch_libraries()
+    build.main(numbers)
     warned = build_site(select(numbers))
     print(*warned, sep="\n", file=sys.stderr)
     size = sum(path.stat().st_size for path in OUT.rglob("*") if path.is_file())

@@ -9,8 +9,21 @@ import tinycss2
 from publish.libraries import NODE
 from publish.notebooks import ROOT
 
-THEME = ("basic.css", "styles/pydata-sphinx-theme.css", "styles/sphinx-book-theme.css", "pygments.css")
-WASTE = ("styles", "vendor", "locales", "basic.css", "pygments.css", "webpack-macros.html", "sbt-webpack-macros.html")
+THEME = (
+    "basic.css",
+    "styles/pydata-sphinx-theme.css",
+    "styles/sphinx-book-theme.css",
+    "pygments.css",
+)
+WASTE = (
+    "styles",
+    "vendor",
+    "locales",
+    "basic.css",
+    "pygments.css",
+    "webpack-macros.html",
+    "sbt-webpack-macros.html",
+)
 SHOWN = ("show", "active", "fade", "tooltip", "tooltip-inner", "tooltip-arrow", "bs-tooltip-auto")
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
@@ -24,9 +37,13 @@ def write(out: Path) -> None:
     words = {*SHOWN}
     for path in out.glob("*.html"):
         words |= {*" ".join(re.findall(r'class="([^"]*)"', path.read_text("utf-8"))).split()}
-    scripts = [path for path in static.rglob("*.js") if path.name not in ("bootstrap.js", "plotly.js")]
+    scripts = [
+        path for path in static.rglob("*.js") if path.name not in ("bootstrap.js", "plotly.js")
+    ]
     for path in [*scripts, *(out / "files").glob("*.js")]:
-        for text in re.findall(r"\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|`[^`\n]{1,60}`", path.read_text("utf-8")):
+        for text in re.findall(
+            r"\"[^\"\n]{1,60}\"|'[^'\n]{1,60}'|`[^`\n]{1,60}`", path.read_text("utf-8")
+        ):
             words |= {*NAME.findall(text)}
     theme = "\n".join((static / name).read_text("utf-8") for name in THEME)
     katex = (NODE / "katex/dist/katex.min.css").read_text("utf-8")
@@ -37,7 +54,11 @@ def write(out: Path) -> None:
     ours = (ROOT / "publish/site.css").read_text("utf-8")
     text = "\n".join([used(theme, words), used(katex, words), ours])
     (static / "pages.css").write_text(text, "utf-8")
-    for waste in [*static.rglob("*.map"), *static.rglob("fontawesome*"), *(static / name for name in WASTE)]:
+    for waste in [
+        *static.rglob("*.map"),
+        *static.rglob("fontawesome*"),
+        *(static / name for name in WASTE),
+    ]:
         shutil.rmtree(waste) if waste.is_dir() else waste.unlink(missing_ok=True)
 
 
@@ -51,10 +72,16 @@ def used(text: str, words: set[str]) -> str:
             if kept_selectors:
                 body = tinycss2.serialize(rule.content)
                 kept.append(f"{','.join(kept_selectors)}{{{body}}}")
-        elif rule.type == "at-rule" and rule.content and rule.at_keyword in ("media", "supports", "layer"):
+        elif (
+            rule.type == "at-rule"
+            and rule.content
+            and rule.at_keyword in ("media", "supports", "layer")
+        ):
             inner = used(tinycss2.serialize(rule.content), words)
             if inner:
-                kept.append(f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}")
+                kept.append(
+                    f"@{rule.at_keyword} {tinycss2.serialize(rule.prelude).strip()}{{{inner}}}"
+                )
         elif rule.type == "at-rule" and not re.search("import|vendor", rule.serialize()):
             kept.append(rule.serialize())
     return "\n".join(kept)
@@ -63,7 +90,9 @@ def used(text: str, words: set[str]) -> str:
 def _wanted(selector, words):
     """A page may have what it selects; the signs are ours, and a row is a word of our widgets."""
     classes = _classes(selector)
-    return classes <= words - {"row"} and not any(re.match("fa(-|[a-z]?$)", name) for name in classes)
+    return classes <= words - {"row"} and not any(
+        re.match("fa(-|[a-z]?$)", name) for name in classes
+    )
 
 
 def _split(selectors):
@@ -78,7 +107,7 @@ def _split(selectors):
 
 
 def _classes(selector):
-    """The classes that an element must have: those within :not(), :is() and the like are no matter."""
+    """The classes that an element must have; those within :not(), :is() and the like may lack."""
     while (bare := re.sub(r"\([^()]*\)", "", selector)) != selector:
         selector = bare
     return {*re.findall(r"\.([A-Za-z_][\w-]*)", re.sub(r"\[[^\]]*\]", "", selector))}

@@ -8,13 +8,13 @@ STEP, HIGH, RADIUS = 160, 104, 25  # pixels from column to column, from row to r
 
 
 def drawn(lessons: list[dict[str, str]]) -> str:
-    """An SVG with a place for each lesson, right of all that it needs, and a line from each of these.
+    """An SVG with a place for each lesson, right of all that it needs, and a line from each.
 
     Args:
         lessons: each with number, page, title and needs, in which numbers of lessons stand.
     """
     needs = {
-        lesson["number"]: [n for n in re.findall(r"\b\d\d\b", lesson.get("needs", ""))]
+        lesson["number"]: re.findall(r"\b\d\d\b", lesson.get("needs", ""))
         for lesson in lessons
         if "needs" in lesson
     }
@@ -31,7 +31,11 @@ def drawn(lessons: list[dict[str, str]]) -> str:
         for row, number in enumerate(group)
     }
     lines = [_line(places[a], places[b]) for b in places for a in needs[b] if a in places]
-    points = [_point(lesson, *places[lesson["number"]]) for lesson in lessons if lesson["number"] in places]
+    points = [
+        _point(lesson, *places[lesson["number"]])
+        for lesson in lessons
+        if lesson["number"] in places
+    ]
     width, height = 160 + STEP * max(rows, default=0), 10 + HIGH * most
     label = 'role="group" aria-label="Which lesson needs which"'
     parts = "\n".join([*lines, *points])

@@ -42,7 +42,14 @@ RUN, TEST = (
     [Requirement(text) for text in group]
     for group in (PROJECT["dependencies"], PROJECT["optional-dependencies"]["test"])
 )
-TOOLS = {"jupyterlab", "pyrefly", "pytest-xdist", "ruff"}  # run, not imported
+TOOLS = {
+    "jupyterlab",
+    "myst-parser",
+    "pyrefly",
+    "pytest-xdist",
+    "ruff",
+    "sphinx-book-theme",
+}  # run, not imported
 IMPORTED_AS = {"pillow": "PIL", "scikit-image": "skimage"}
 
 
@@ -55,6 +62,11 @@ def listed(*patterns):
 @pytest.mark.parametrize("requirement", RUN + TEST, ids=str)
 def test_lock_has_a_version_within_the_range(requirement):
     assert requirement.specifier.contains(LOCK[canonicalize_name(requirement.name)])
+
+
+def test_the_tests_need_all_that_the_site_needs():
+    groups = PROJECT["optional-dependencies"]
+    assert {*groups["site"]} <= {*groups["test"]}
 
 
 @pytest.mark.locked
@@ -123,6 +135,14 @@ def test_ci_tries_all_pythons_and_both_ends_of_the_ranges():
     assert job["if"] == "github.event_name == 'schedule'"
 
 
+def test_the_site_is_published_as_anybody_builds_it():
+    workflow = yaml.safe_load((ROOT / ".github/workflows/site.yml").read_text())
+    jobs = workflow["jobs"]
+    assert [step["run"] for step in jobs["build"]["steps"] if "run" in step] == ["make site"]
+    assert jobs["build"]["steps"][-1]["with"]["path"] == "build/site"
+    assert jobs["publish"]["needs"] == "build" and "COURSE_REPOSITORY" in jobs["build"]["env"]
+
+
 def test_dependabot_looks_at_all_that_has_versions():
     listed = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
     places = {entry["package-ecosystem"]: entry["directory"] for entry in listed}
@@ -149,7 +169,7 @@ needs_make = pytest.mark.skipif(not shutil.which("make"), reason="make is not in
 
 @needs_make
 @pytest.mark.parametrize(
-    "target", ["lab", "check", "test", "notebooks", "slides", "newest", "lowest"]
+    "target", ["lab", "check", "test", "notebooks", "slides", "site", "newest", "lowest"]
 )
 def test_make_knows_its_targets(target):
     run = subprocess.run(["make", "-n", target], cwd=ROOT, capture_output=True, text=True)

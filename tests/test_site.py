@@ -1,0 +1,260 @@
+"""The site, from a folder with the network off and under a prefix of a server, in a browser."""
+
+import re
+from collections import Counter
+from urllib.parse import unquote
+
+import pytest
+from bs4 import BeautifulSoup
+from nbconvert import HTMLExporter
+
+from publish import build
+from publish.exporter import FENCED, PLOTLY
+from publish.libraries import NODE
+from publish.notebooks import read, select
+from publish.site import OUT, build_site
+from tests.deck import fetch_libraries
+from tests.notebook_rules import code_cells
+from tests.site import AXE, WALK, WRONG, opened, served
+from tests.test_browser import DRAWN, alive, touched
+from tests.waiting import until
+
+LESSONS = [path.stem for path in select()]
+PAGES = ["index", *LESSONS, "glossary", "references", "search"]
+SHOTS = build.ROOT / "build" / "screenshots"
+SIZES = {390: 844, 768: 1024, 1280: 800}
+
+
+@pytest.fixture(scope="module")
+def warned(lessons):
+    """What Sphinx said while the site was built of the lessons that this run has executed."""
+    fetch_libraries()
+    return build_site(select(), executed=lambda path: lessons.executed(path.stem))
+
+
+@pytest.fixture(scope="module")
+def site(warned):
+    return OUT
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    with served(site) as address:
+        yield address
+
+
+def soup(site, name):
+    return BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+
+
+# ---- what is in the files
+
+
+def test_sphinx_has_nothing_to_warn_of(warned):
+    assert warned == []
+
+
+def test_every_link_leads_somewhere(site):
+    ids = {name: {tag["id"] for tag in soup(site, name).select("[id]")} for name in PAGES}
+    for name in PAGES:
+        for tag in soup(site, name).select("[href], [src]"):
+            target = tag.get("href") or tag.get("src")
+            if re.match(r"\w+:", target):
+                continue
+            file, _, place = unquote(target).partition("#")
+            assert not file or (site / file).is_file(), f"{name}: {target}"
+            page = file.removesuffix(".html") if file else name
+            assert not place or page not in ids or place in ids[page], f"{name}: {target}"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_pictures_have_words_and_a_size_and_wait(site, name):
+    pictures = soup(site, name).select("article img")
+    assert pictures
+    for picture in pictures:
+        assert len(picture["alt"].split()) >= 5
+        assert int(picture["width"]) > 0 and int(picture["height"]) > 0
+        assert picture["loading"] == "lazy"
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_a_page_has_all_that_its_notebook_has(site, lessons, name):
+    notebook, page = lessons.executed(name), soup(site, name)
+    code = [block.get_text() for block in page.select("div.highlight-python pre")]
+    for cell in code_cells(notebook):
+        assert f"{cell.source.strip()}\n" in code
+    prose = "\n".join(cell.source for cell in notebook.cells if cell.cell_type == "markdown")
+    folded = [
+        part for part in page.select("article details") if "code" not in part.get("class", [])
+    ]
+    assert len(folded) == prose.count("<details>") and not any(
+        part.has_attr("open") for part in folded
+    )
+    headings = re.findall(r"^#{1,3} ", FENCED.sub("", prose), re.M)
+    assert len(page.select("article :is(h1, h2, h3)")) == len(headings)
+    assert page.select_one(".tools a[href^=notebooks]") and "min to read" in page.text
+
+
+def test_the_first_page_invites(site):
+    page = soup(site, "index")
+    assert len(page.select(".widget")) == 1 and len(page.select(".ways li")) == 3
+    assert [link["href"] for link in page.select(".lessons a")] == [f"{n}.html" for n in LESSONS]
+    assert {link["href"] for link in page.select(".map a")} == {f"{n}.html" for n in LESSONS[1:]}
+
+
+def test_it_carries_no_more_than_it_needs(site):
+    assert not [*site.rglob("*.map"), *site.rglob("fontawesome*")]
+    assert (site / "_static" / "pages.css").stat().st_size < 150_000
+
+
+# ---- in a browser
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_a_page_opens_from_a_folder_on_a_phone(site, browser, name):
+    with opened(browser, (site / f"{name}.html").as_uri(), 390, 844) as page:
+        page.evaluate(WALK)
+        assert page.evaluate(WRONG) == []
+        SHOTS.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=SHOTS / f"site_{name}.png")
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_widgets_come_when_a_reader_comes_near_and_answer(address, browser, lessons, name):
+    cells = code_cells(lessons.executed(name))
+    with opened(browser, f"{address}{name}.html") as page:
+        places = page.locator(".widget").all()
+        assert len(places) == sum(alive(lessons.executed(name), cell) for cell in cells)
+        for place in places:
+            place.scroll_into_view_if_needed()
+            until(page, lambda place=place: place.get_attribute("data-alive"))
+            until(page, lambda place=place: place.evaluate(DRAWN))
+            touched(page, place.locator(".course-widget"))
+        figures = page.locator(".plotly-figure").all()
+        outputs = [out for cell in cells for out in cell.outputs]
+        assert len(figures) == sum(PLOTLY in out.get("data", {}) for out in outputs)
+        for figure in figures:
+            figure.scroll_into_view_if_needed()
+            figure.locator("canvas").first.wait_for()
+            assert figure.bounding_box()["width"] <= 1280
+
+
+def test_what_is_far_away_is_not_loaded(address, browser):
+    with opened(browser, f"{address}03_conditional_gan.html") as page:
+        far = page.locator(".widget").last
+        assert (
+            page.evaluate("place => place.getBoundingClientRect().top", far.element_handle()) > 5000
+        )
+        page.wait_for_timeout(300)
+        states = page.evaluate("performance.getEntriesByType('resource').map(entry => entry.name)")
+        assert not [name for name in states if name.endswith(far.get_attribute("data-state"))]
+        assert far.locator("img").count() == 1
+
+
+def test_one_draws_on_the_first_page(site, browser):
+    with opened(browser, (site / "index.html").as_uri(), 390, 844, has_touch=True) as page:
+        page.locator(".course-painter").wait_for()
+        touched(page, page.locator(".course-painter"))
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_the_search_finds_walker(site, address, browser, folder):
+    home = (site / "index.html").as_uri() if folder else address
+    with opened(browser, home) as page:
+        page.keyboard.press("Control+k")
+        page.keyboard.type("Walker")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**/search.html?q=Walker*")
+        found = page.locator("#search-results a", has_text="01 Sampling from images").first
+        found.click()
+        page.wait_for_url("**/01_sampling_from_images.html*")
+
+
+def test_dark_stays_dark_and_widgets_know(address, browser):
+    with opened(browser, f"{address}01_sampling_from_images.html") as page:
+        looks = "[document.documentElement.dataset.theme, document.body.dataset.jpThemeLight]"
+        until(page, lambda: page.evaluate(looks) == ["light", "true"])
+        page.locator(".theme-switch-button").first.click()
+        page.get_by_role("button", name="Dark").click()
+        until(page, lambda: page.evaluate(looks) == ["dark", "false"])
+        page.get_by_role("link", name="02 A GAN in the plane").first.click()
+        page.wait_for_url("**/02_gan_2d.html")
+        until(page, lambda: page.evaluate(looks) == ["dark", "false"])
+        page.screenshot(path=SHOTS / "site_dark.png")
+
+
+def test_a_system_that_is_dark_gets_no_light_flash(address, browser):
+    with opened(browser, f"{address}glossary.html", color_scheme="dark") as page:
+        assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+
+
+def test_keys_go_to_the_text_and_words_explain_themselves(address, browser):
+    with opened(browser, f"{address}02_gan_2d.html") as page:
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.textContent.trim()") == "Skip to main content"
+        page.keyboard.press("Enter")
+        for _ in range(30):
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.matches('article a.term')"):
+                break
+        meaning = page.get_by_role("tooltip")
+        until(page, meaning.is_visible)
+        assert "network" in meaning.inner_text()
+        described = page.evaluate("document.activeElement.getAttribute('aria-describedby')")
+        assert described == meaning.get_attribute("id")
+        page.keyboard.press("Escape")
+        until(page, meaning.is_hidden)
+
+
+def test_a_phone_has_its_menu(site, browser):
+    with opened(browser, (site / "02_gan_2d.html").as_uri(), 390, 844) as page:
+        lesson = page.get_by_role("link", name="03 Conditional GAN").first
+        assert not lesson.is_visible()
+        page.locator(".primary-toggle:visible").first.click()
+        lesson.click()
+        page.wait_for_url("**/03_conditional_gan.html")
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+@pytest.mark.parametrize("width", SIZES)
+@pytest.mark.parametrize("name", ["index", "07_pixel_rnn", "glossary"])
+def test_axe_finds_nothing(address, browser, name, width, look):
+    with opened(browser, f"{address}{name}.html", width, SIZES[width], color_scheme=look) as page:
+        page.evaluate(WALK)
+        page.add_script_tag(path=NODE / "axe-core" / "axe.min.js")
+        assert page.evaluate(AXE) == []
+
+
+@pytest.mark.parametrize("name", [name for name in LESSONS if name[:2] != "07"])
+def test_axe_finds_nothing_in_a_lesson(address, browser, name):
+    with opened(browser, f"{address}{name}.html", color_scheme="dark") as page:
+        page.evaluate(WALK)
+        page.add_script_tag(path=NODE / "axe-core" / "axe.min.js")
+        assert page.evaluate(AXE) == []
+
+
+@pytest.mark.parametrize("name", LESSONS)
+def test_the_first_view_weighs_at_most_half_of_what_nbconvert_writes(
+    site, address, browser, name, tmp_path
+):
+    """Both packed as a server does; what nbconvert's page fetches elsewhere is not counted."""
+    body, _ = HTMLExporter().from_notebook_node(read(build.ROOT / "notebooks" / f"{name}.ipynb"))
+    (tmp_path / "page.html").write_text(body, "utf-8")
+    with served(tmp_path) as other, opened(browser, f"{address}{name}.html", 390, 844) as page:
+        page.wait_for_timeout(1000)
+        ours = weight(page)
+        theirs = browser.new_context(offline=False)
+        theirs.route(lambda url: not url.startswith(other), lambda route: route.abort())
+        page = theirs.new_page()
+        page.goto(f"{other}page.html")
+        assert ours < 1_500_000
+        assert ours <= 0.5 * weight(page)
+        theirs.close()
+
+
+def weight(page):
+    """Bytes that a page has had transferred."""
+    entries = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+    sizes = page.evaluate(f"{entries}.map(entry => [entry.name, entry.encodedBodySize])")
+    assert max(Counter(name for name, _ in sizes).values()) == 1
+    return sum(size for _, size in sizes)
