@@ -27,7 +27,7 @@ def _inline(self, node):
 
 
 def _alone(self, node):
-    self.body.append(f'<div class="formula" tabindex="0">{_typeset(node, True)}</div>')
+    self.body.append(f'<div class="formula">{_typeset(node, True)}</div>')
     raise nodes.SkipNode
 
 

@@ -104,10 +104,19 @@ function explains() {
   addEventListener("keydown", event => event.key === "Escape" && hide());
 }
 
+// ---- what is wider than the page has room for is reached by keys too
+
+const width = new ResizeObserver(changed => {
+  for (const { target } of changed)
+    if (target.scrollWidth > target.clientWidth) target.setAttribute("tabindex", "0");
+    else target.removeAttribute("tabindex");
+});
+
 // ---- the look, which widgets know by what JupyterLab says
 
 const look = () => (document.body.dataset.jpThemeLight = String(root.dataset.theme !== "dark"));
 new MutationObserver(look).observe(root, { attributeFilter: ["data-theme"] });
 look();
 explains();
+for (const block of all("div.formula, article table, article pre")) width.observe(block);
 for (const place of all(".widget, .plotly-figure")) near.observe(place);

@@ -237,7 +237,7 @@ def _finish(out):
     shutil.copy(NODE / "plotly.js-gl3d-dist-min/plotly-gl3d.min.js", static / "plotly.js")
     for path in out.glob("*.html"):
         path.write_text(PLAIN.sub(r"\1", path.read_text("utf-8")), "utf-8")
-    stylesheet.write(out)
+    stylesheet.put_into(out)
 
 
 def main(numbers: list[str]) -> None:

@@ -1,4 +1,4 @@
-"""One style sheet for all pages of the site, without the rules that no page has a use for."""
+"""The style of all pages of the site, without the rules that no page has a use for."""
 
 import re
 import shutil
@@ -28,8 +28,8 @@ SHOWN = ("show", "active", "fade", "tooltip", "tooltip-inner", "tooltip-arrow", 
 NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
-def write(out: Path) -> None:
-    """Write `_static/pages.css`, KaTeX's fonts beside it, and take away what it replaces.
+def put_into(out: Path) -> None:
+    """Put the style into each page, which needs no second request so, and KaTeX's fonts beside them.
 
     A rule of a theme stays if each class of its selector is a word of a page or of a script.
     """
@@ -51,9 +51,12 @@ def write(out: Path) -> None:
     (static / "fonts").mkdir(exist_ok=True)
     for font in (NODE / "katex/dist/fonts").glob("*.woff2"):
         shutil.copy(font, static / "fonts" / font.name)
+    katex = katex.replace("url(fonts/", "url(_static/fonts/")
     ours = (ROOT / "publish/site.css").read_text("utf-8")
     text = "\n".join([used(theme, words), used(katex, words), ours])
-    (static / "pages.css").write_text(text, "utf-8")
+    for path in out.glob("*.html"):
+        page = path.read_text("utf-8").replace("/* all pages */", text)
+        path.write_text(page, "utf-8")
     for waste in [
         *static.rglob("*.map"),
         *static.rglob("fontawesome*"),

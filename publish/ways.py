@@ -4,11 +4,11 @@ import re
 import textwrap
 from html import escape
 
-STEP, HIGH, RADIUS = 160, 104, 25  # pixels from column to column, from row to row, and of a place
+STEP, HIGH, RADIUS = 170, 104, 25  # pixels from column to column, from row to row, and of a place
 
 
 def drawn(lessons: list[dict[str, str]]) -> str:
-    """An SVG with a place for each lesson, right of all that it needs, and a line from each.
+    """An SVG with a place for each lesson, right of all that it needs, and the lines between.
 
     Args:
         lessons: each with number, page, title and needs, in which numbers of lessons stand.
@@ -30,7 +30,7 @@ def drawn(lessons: list[dict[str, str]]) -> str:
         for column, group in rows.items()
         for row, number in enumerate(group)
     }
-    lines = [_line(places[a], places[b]) for b in places for a in needs[b] if a in places]
+    lines = [_line(places[a], places[b]) for b in places for a in _last(b, needs)]
     points = [
         _point(lesson, *places[lesson["number"]])
         for lesson in lessons
@@ -40,6 +40,17 @@ def drawn(lessons: list[dict[str, str]]) -> str:
     label = 'role="group" aria-label="Which lesson needs which"'
     parts = "\n".join([*lines, *points])
     return f'<svg class="map" viewBox="0 0 {width} {height}" {label}>\n{parts}\n</svg>'
+
+
+def _last(number, needs):
+    """What a lesson needs, without what this needs itself."""
+    known = {other for other in needs[number] if other in needs}
+    return sorted(known - {far for near in known for far in _all(near, needs)})
+
+
+def _all(number, needs):
+    direct = {*needs.get(number, ())}
+    return direct.union(*(_all(other, needs) for other in direct))
 
 
 def _line(start, end):
@@ -52,7 +63,7 @@ def _point(lesson, x, y):
     number, title = lesson["number"], escape(lesson.get("title", ""))
     names = "".join(
         f'<tspan x="{x}" y="{y + RADIUS + 17 + 16 * k:g}">{line}</tspan>'
-        for k, line in enumerate(textwrap.wrap(title, 19)[:2])
+        for k, line in enumerate(textwrap.wrap(title, 21, max_lines=2, placeholder=" …"))
     )
     return (
         f'<a href="{lesson["page"]}" aria-label="{number} {title}">'

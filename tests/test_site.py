@@ -104,7 +104,8 @@ def test_the_first_page_invites(site):
 
 def test_it_carries_no_more_than_it_needs(site):
     assert not [*site.rglob("*.map"), *site.rglob("fontawesome*")]
-    assert (site / "_static" / "pages.css").stat().st_size < 150_000
+    styles = soup(site, "index").select("style")
+    assert 20_000 < sum(len(style.text) for style in styles) < 130_000
 
 
 # ---- in a browser
