@@ -61,12 +61,12 @@ def _line(start, end):
 
 def _point(lesson, x, y):
     number, title = lesson["number"], escape(lesson.get("title", ""))
-    names = "".join(
+    names = " ".join(
         f'<tspan x="{x}" y="{y + RADIUS + 17 + 16 * k:g}">{line}</tspan>'
-        for k, line in enumerate(textwrap.wrap(title, 21, max_lines=2, placeholder=" …"))
+        for k, line in enumerate(textwrap.wrap(title, 21))
     )
     return (
         f'<a href="{lesson["page"]}" aria-label="{number} {title}">'
-        f'<circle cx="{x}" cy="{y:g}" r="{RADIUS}"/><text x="{x}" y="{y + 7:g}">{number}</text>'
+        f'<circle cx="{x}" cy="{y:g}" r="{RADIUS}"/><text x="{x}" y="{y + 7:g}">{number}</text> '
         f'<text class="name">{names}</text></a>'
     )

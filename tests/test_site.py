@@ -122,10 +122,11 @@ def test_a_page_opens_from_a_folder_on_a_phone(site, browser, name):
 
 @pytest.mark.parametrize("name", LESSONS)
 def test_widgets_come_when_a_reader_comes_near_and_answer(address, browser, lessons, name):
-    cells = code_cells(lessons.executed(name))
+    notebook = lessons.executed(name)
+    cells = code_cells(notebook)
     with opened(browser, f"{address}{name}.html") as page:
         places = page.locator(".widget").all()
-        assert len(places) == sum(alive(lessons.executed(name), cell) for cell in cells)
+        assert len(places) == sum(alive(notebook, cell) for cell in cells)
         for place in places:
             place.scroll_into_view_if_needed()
             until(page, lambda place=place: place.get_attribute("data-alive"))
