@@ -29,7 +29,7 @@ NAME = re.compile(r"[A-Za-z_][\w-]*")
 
 
 def put_into(out: Path) -> None:
-    """Put the style into each page, which needs no second request so, and KaTeX's fonts beside them.
+    """Put the style into each page, which so needs no second request, and fonts beside them.
 
     A rule of a theme stays if each class of its selector is a word of a page or of a script.
     """
