@@ -92,9 +92,10 @@ class Files:
         """An `<img>` with its size, so that nothing jumps when it comes."""
         image, buffer = Image.open(io.BytesIO(content)), io.BytesIO()
         wide = width or image.width
-        if wide < image.width / 2:  # more pixels than any screen shows
+        exact = wide >= image.width / 2
+        if not exact:  # more pixels than any screen shows
             image = image.resize((2 * wide, round(2 * wide * image.height / image.width)))
-        image.save(buffer, "webp", lossless=True, method=2)
+        image.save(buffer, "webp", lossless=exact, method=2 if exact else 6)
         high = round(wide * image.height / image.width)
         return (
             f'<img src="{self.put(buffer.getvalue(), ".webp")}" alt="{escape(alt)}" '

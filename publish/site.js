@@ -55,7 +55,7 @@ const near = new IntersectionObserver(
       place.dataset.alive = "1";
     }
   },
-  { rootMargin: "400px 0px" },
+  { rootMargin: "200px 0px" },
 );
 
 // ---- words of the glossary

@@ -1,6 +1,7 @@
 """The site, from a folder with the network off and under a prefix of a server, in a browser."""
 
 import re
+import shutil
 from collections import Counter
 from urllib.parse import unquote
 
@@ -241,14 +242,17 @@ def test_the_first_view_weighs_at_most_half_of_what_nbconvert_writes(
 ):
     """Both packed as a server does; what nbconvert's page fetches elsewhere is not counted."""
     body, _ = HTMLExporter().from_notebook_node(read(build.ROOT / "notebooks" / f"{name}.ipynb"))
-    (tmp_path / "page.html").write_text(body, "utf-8")
+    for folder in ("notebooks", "data"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "notebooks" / "page.html").write_text(body, "utf-8")
+    shutil.copy(build.ROOT / "data" / "cover.png", tmp_path / "data")
     with served(tmp_path) as other, opened(browser, f"{address}{name}.html", 390, 844) as page:
         page.wait_for_timeout(1000)
         ours = weight(page)
         theirs = browser.new_context(offline=False)
         theirs.route(lambda url: not url.startswith(other), lambda route: route.abort())
         page = theirs.new_page()
-        page.goto(f"{other}page.html")
+        page.goto(f"{other}notebooks/page.html")
         assert ours < 1_500_000
         assert ours <= 0.5 * weight(page)
         theirs.close()
