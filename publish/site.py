@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from course_utils.widgets.painter import Painter
-from publish import build, extension, pages, stylesheet, ways
+from publish import build, course_map, extension, pages, stylesheet
 from publish.exporter import joined, without_note
 from publish.libraries import NODE
 from publish.notebooks import NOTEBOOKS, ROOT, read, select
@@ -202,7 +202,7 @@ def _first_page(paths, lessons, files, out, texts):
         first=f"{first.stem}.html",
         start=f"{paths[0].stem}.html#your-machine",
         lessons=rows,
-        map=ways.drawn(rows),
+        map=course_map.drawn(rows),
         launches=launches(paths[0]),
         slides=(out / "slides").exists(),
         parts=[(name, group) for name, group in parts.items() if group],

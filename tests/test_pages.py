@@ -8,7 +8,7 @@ from docutils.core import publish_doctree
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 from PIL import Image
 
-from publish import extension, formulas, pages, site, stylesheet, ways
+from publish import course_map, extension, formulas, pages, site, stylesheet
 from publish.notebooks import select
 from tests.deck import fetch_libraries
 
@@ -140,7 +140,7 @@ def test_the_map_leads_to_each_lesson_from_the_last_that_it_needs():
         {"number": "03", "page": "3.html", "title": "C", "needs": "01, 02"},
         {"number": "00", "page": "0.html", "title": "no place"},
     ]
-    drawn = ways.drawn(lessons)
+    drawn = course_map.drawn(lessons)
     assert drawn.count("<path") == 2 and drawn.count("<circle") == 3
     assert 'aria-label="02 B &lt;b&gt;"' in drawn and "no place" not in drawn
 
