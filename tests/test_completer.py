@@ -9,8 +9,8 @@ from scipy.stats import chisquare
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer, _mulberry32
 from tests.bare import hear, show, tell
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 
 ALT = "A picture with its lower half covered, and four completions that a network draws."
 SIZES = [(64, 16, 32, (1, 2, 4, 1)), (5, 7, 8, (3, 1)), (2, 2, 1, ()), (256, 9, 4, (1,))]

@@ -51,6 +51,7 @@ from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
+from course_utils.widgets.ways import Ways
 from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
 
@@ -65,6 +66,7 @@ W_3, FRAMES = RNG.random((3, 7)), RNG.random((2, 4, 4, 3))
 COMPLETER = Completer(NET, RGB, SMALL, ALT)
 DECODER = Decoder([(W, B), (W_2, B_2)], X, None, ALT)
 FILTERS = Filters({"a": (W_3, 0.5)})
+WAYS = Ways(DISCS.pdf, [0.2, 0.6], ALT, 2)
 LATENT = Latent([(W, B), (W_2[:, :2], B_2[:2])], X, ALT)
 BALL, NONE = sphere.spiral(25), np.zeros(30, int)
 
@@ -161,6 +163,10 @@ CALLS = {
         [(W, B), (W_2[:, :2], B_2[:2])], z, alt, (), picture, slope
     ),
     "widgets.latent.Latent.G": partial(LATENT.G, z=X, c=T[:0]),
+    "widgets.ways.Ways": lambda picture=DISCS.pdf, times=T[:2], alt=ALT, points=2: Ways(
+        picture, times, alt, points
+    ),
+    "widgets.ways.Ways.paths": partial(WAYS.paths, z=X[:2]),
     "widgets.painter.Painter": partial(Painter, picture="bat", keep="damage"),
     "widgets.painter.Painter.load": partial(Painter("bat").load, picture="star"),
     "widgets.painter.Painter.save": partial(Painter("bat").save, path="mine.png"),

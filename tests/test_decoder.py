@@ -11,8 +11,8 @@ from traitlets import TraitError
 from course_utils import plots
 from course_utils.widgets.decoder import Decoder
 from tests.bare import hear, show, tell
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 from tests.waiting import frames, pixels, rgba, until
 
 ALT = "Codes of ten classes in a plane, beside the picture that a small decoder makes."

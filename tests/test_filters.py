@@ -9,8 +9,8 @@ from traitlets import TraitError
 
 from course_utils.widgets.filters import Filters
 from tests.bare import hear, show, tell
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 from tests.waiting import frames, pixels, until
 
 START = [0.0, 0.1, 0.2]

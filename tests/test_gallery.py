@@ -9,7 +9,7 @@ from PIL import Image
 
 from course_utils.widgets.gallery import Gallery
 from tests.bare import hear, show, tell
-from tests.seven import stored
+from tests.each_widget import stored
 from tests.waiting import rgba, until
 
 ALT = "A picture that becomes clearer step by step, by hair colour, weight and seed."

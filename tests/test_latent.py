@@ -11,8 +11,8 @@ from traitlets import TraitError
 from course_utils.density import ImageDensity
 from course_utils.widgets.latent import Latent
 from tests.bare import hear, show, tell
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 from tests.waiting import frames, pixels, until
 
 ALT = "A latent plane beside the points that a small generator makes of it."

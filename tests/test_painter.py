@@ -11,8 +11,8 @@ from course_utils.density import PICTURES, ImageDensity
 from course_utils.metrics import chi_square
 from course_utils.widgets.painter import Painter
 from tests.bare import show
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 from tests.waiting import pixels, rgba, until
 
 

@@ -5,8 +5,8 @@ import pytest
 
 from course_utils.widgets.player import Player
 from tests.bare import hear, show, tell
+from tests.each_widget import stored
 from tests.javascript import javascript
-from tests.seven import stored
 from tests.waiting import pixels
 
 ALT = "Fifty points that wander about in the square."

@@ -9,7 +9,7 @@ import pytest
 
 from course_utils.widgets import base
 from tests.bare import show
-from tests.seven import WIDGETS, made, stored
+from tests.each_widget import WIDGETS, made, stored
 from tests.waiting import until
 
 WIDTHS = 360, 480, 800, 1280
@@ -158,7 +158,11 @@ POINTS = {
     "filters": (".code", lambda x, y: ((46 + 146 * x) / 206, (12 + 146 * (1 - y)) / 206)),
     "decoder": (".plane", lambda x, y: ((44 + 320 * x) / 372, (8 + 320 * (1 - y)) / 372)),
     "completer": (".picture", lambda x, y: (x, 1 - y)),
+    "ways": (".way0", lambda x, y: ((34 + 236 * x) / 278, (8 + 236 * (1 - y)) / 278)),
 }
+
+
+LIMITS = {"latent": 2 * [(-3, 3)], "filters": 2 * [(-1, 1)]}
 
 
 @pytest.mark.parametrize("scale", [1, 0.7])  # of a slide
@@ -184,7 +188,12 @@ def test_a_place_that_is_pointed_at_is_meant(pages, widgets, name, width, ratio,
             assert covered[int((1 - y) * side), int(x * side)]
             assert not covered[int(y * side), int((1 - x) * side)]
             continue
-        limits = {"latent": 2 * [(-3, 3)], "filters": 2 * [(-1, 1)]}.get(name) or widget.limits[:2]
+        if name == "ways":  # the noise of that place, at the first time
+            t, (mean, variance) = widget.times[0], np.array(widget.moments)
+            unit = np.sqrt((1 - t) ** 2 + t**2 * variance)
+            limits = np.transpose([(end - t * mean) / unit for end in (-2.5, 2.5)])
+        else:
+            limits = LIMITS[name] if name in LIMITS else widget.limits[:2]
         expected = [
             low + part * (high - low) for part, (low, high) in zip((x, y), limits, strict=True)
         ]
@@ -195,7 +204,13 @@ def test_a_place_that_is_pointed_at_is_meant(pages, widgets, name, width, ratio,
 
 IN_MOTION = """root => root.querySelector('[aria-label=pause]')
     || [...root.querySelectorAll('button')].find(button => button.textContent === 'Stop')"""
-MOTION = [("player", "play"), ("gallery", "play"), ("filters", "Move z₁"), ("filters", "Move all")]
+MOTION = [
+    ("player", "play"),
+    ("gallery", "play"),
+    ("ways", "play"),
+    ("filters", "Move z₁"),
+    ("filters", "Move all"),
+]
 
 
 @pytest.mark.parametrize("name, start", [*MOTION, ("decoder", "Walk"), ("completer", "Again")])
@@ -231,6 +246,7 @@ CHANGES = {
     "decoder": "['z', [0.5, -0.25, 1]]",
     "completer": "['temperature', 0.5]",
     "gallery": "['state', [2, 1, 3]]",
+    "ways": "['frame', 2]",
 }
 
 

@@ -6,7 +6,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell
 from publish import build
 from tests.contrast import READ, SIGN, TEXT, contrast, faint
 from tests.deck import deck_run, faults, go_to, open_deck
-from tests.seven import SETUP, WIDGETS
+from tests.each_widget import SETUP, WIDGETS
 from tests.waiting import frames, until
 
 # Notes on a canvas what colours it writes in, and whether the ground under it is its own.
@@ -116,7 +116,17 @@ def test_all_text_can_be_read(page):
 def test_what_a_widget_writes_on_its_canvas_can_be_read(page):
     written = page.evaluate(WRITTEN)
     names = {name for name, _, _ in written}
-    assert names >= {"rain", "latent", "generated", "family", "scaled", "filters", "code", "plane"}
+    assert names >= {
+        "rain",
+        "latent",
+        "generated",
+        "family",
+        "scaled",
+        "filters",
+        "code",
+        "plane",
+        "way0",
+    }
     for name, ground, inks in written:
         assert ground == "rgb(255, 255, 255)", f"{name} lets the page's colour through"
         assert min(contrast(ink, "white") for ink in inks) >= TEXT, name
@@ -176,6 +186,7 @@ DRAGGED = {
     "decoder": ".plane",
     "completer": ".picture",
     "gallery": "canvas",
+    "ways": ".way0",
 }
 
 

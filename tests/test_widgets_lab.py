@@ -6,23 +6,35 @@ import pytest
 from nbformat.v4 import new_code_cell, new_notebook
 
 from tests.contrast import READ, faint
+from tests.each_widget import SETUP, WIDGETS
 from tests.jupyterlab import RUN_ALL, open_and_run
-from tests.seven import SETUP, WIDGETS
 from tests.waiting import change_theme, rgba, until
 from tools.notebooks import normalise
 
-MOST_HIGH = {"filters": 540, "latent": 560, "decoder": 470, "completer": 460, "gallery": 500}
-SHARP = ["latent", "filters", "completer"]  # whose canvases have two pixels for one of the page
+MOST_HIGH = {
+    "filters": 540,
+    "latent": 560,
+    "decoder": 470,
+    "completer": 460,
+    "gallery": 500,
+    "ways": 520,
+}
+SHARP = [
+    "latent",
+    "filters",
+    "completer",
+    "ways",
+]  # whose canvases have two pixels for one of the page
 
 
 @pytest.fixture(scope="module")
 def page(lab, lab_folder, browser):
     """The page of a notebook of all widgets, after it ran; the gallery stands in it twice."""
     cells = [new_code_cell(source) for source in (SETUP, *WIDGETS.values(), "gallery")]
-    nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "seven.ipynb")
-    page, _ = open_and_run(browser, lab, "seven.ipynb")
+    nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "all.ipynb")
+    page, _ = open_and_run(browser, lab, "all.ipynb")
     page.set_default_timeout(120_000)
-    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 8")
+    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 9")
     yield page
     page.close()
 

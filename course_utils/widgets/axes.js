@@ -1,4 +1,4 @@
-// Axes on a canvas, for `latent`, `decoder` and `filters`.
+// Axes on a canvas, for `latent`, `decoder`, `filters` and `ways`.
 
 import { INK, ORANGE, clamp, penOf, placeIn, sharpness } from "./base.js";
 

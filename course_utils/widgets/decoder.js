@@ -25,14 +25,7 @@ import {
 } from "./base.js";
 import { forward, leaky, perceptron, sigmoid } from "./perceptron.js";
 import { plane } from "./axes.js";
-
-// By its power series, whose terms have one sign, so that no digit is lost.
-export function erf(x) {
-  if (Math.abs(x) > 6) return Math.sign(x);
-  let sum = x;
-  for (let k = 1, term = x; Math.abs(term) > 1e-17; k++) sum += term *= (2 * x * x) / (2 * k + 1);
-  return (2 / Math.sqrt(Math.PI)) * Math.exp(-x * x) * sum;
-}
+import { erf } from "./erf.js";
 
 const BENDS = {
   relu: leaky(0),

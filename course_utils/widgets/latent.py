@@ -76,7 +76,7 @@ class Latent(CourseWidget):
         if not np.isfinite(z).all():
             raise ValueError("z has NaN or infinite values.")
         slope = number("slope", slope, 0, 1e6)
-        steps = np.empty((0, 0), np.uint8) if picture is None else _steps(picture)
+        steps = np.empty((0, 0), np.uint8) if picture is None else in_steps(picture, MOST_CELLS)
         super().__init__(
             **in_bytes(self._layers),
             slope=slope,
@@ -134,12 +134,17 @@ class Latent(CourseWidget):
         return fig
 
 
-def _steps(picture):
+def in_steps(picture: ArrayLike, most: int) -> np.ndarray:
+    """A density `(N, N)` in 256 steps, as uint8; made smaller, to `most` pixels a side at most.
+
+    Raises:
+        ValueError: it is no density.
+    """
     pdf = array(picture, float)
     if pdf.ndim != 2 or pdf.shape[0] != pdf.shape[1] or not pdf.size:
         raise ValueError(f"picture must have shape (N, N), not {pdf.shape}.")
     if not np.isfinite(pdf).all() or pdf.min() < 0 or pdf.max() == 0:
         raise ValueError("picture must be a density: finite, nowhere negative, not 0 everywhere.")
-    if len(pdf) > MOST_CELLS:
-        pdf = resize_local_mean(pdf, (MOST_CELLS, MOST_CELLS))
+    if len(pdf) > most:
+        pdf = resize_local_mean(pdf, (most, most))
     return np.round(255 * pdf / pdf.max()).astype(np.uint8)

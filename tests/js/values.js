@@ -9,6 +9,7 @@ import * as latent from "../../course_utils/widgets/latent.js";
 import * as painting from "../../course_utils/widgets/painting.js";
 import * as perceptron from "../../course_utils/widgets/perceptron.js";
 import * as player from "../../course_utils/widgets/player.js";
+import * as ways from "../../course_utils/widgets/ways.js";
 
 const modelOf = state => ({ get: name => state[name] });
 
@@ -62,6 +63,14 @@ const answers = {
       return [four.pictures.map(one => [...one]), four.bits.map(one => [...one])];
     });
     return [palette, pictures.map(one => [...one]), logits, made];
+  },
+
+  // For each noise its paths by the three ways, with the draws of the point of its number.
+  ways(state, noise) {
+    const target = ways.decode(modelOf(state));
+    return [0, state.eta, null].map(eta =>
+      noise.map((z, k) => [...(eta === null ? ways.langevin(target, z, k) : ways.flow(target, z, k, eta))]),
+    );
   },
 
   mulberry32: (seed, n) => [...completer.mulberry32(seed, n)],

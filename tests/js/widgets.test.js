@@ -5,12 +5,14 @@ import { test } from "node:test";
 
 import * as completer from "../../course_utils/widgets/completer.js";
 import * as decoder from "../../course_utils/widgets/decoder.js";
+import { erf } from "../../course_utils/widgets/erf.js";
 import * as filters from "../../course_utils/widgets/filters.js";
 import * as gallery from "../../course_utils/widgets/gallery.js";
 import { condition } from "../../course_utils/widgets/latent.js";
 import { words } from "../../course_utils/widgets/painter.js";
 import { forward, identity, leaky, perceptron, sigmoid } from "../../course_utils/widgets/perceptron.js";
 import { halfToFloat, painterOf } from "../../course_utils/widgets/player.js";
+import * as ways from "../../course_utils/widgets/ways.js";
 
 const close = (a, b, within = 1e-12) => assert.ok(Math.abs(a - b) <= within, `${a} is not ${b}`);
 const view = floats => new DataView(Float32Array.from(floats).buffer);
@@ -57,10 +59,10 @@ test("a condition goes from one class to another", () => {
 test("the error function, as tables give it", () => {
   const table = [0, 0.5, 0.5204998778130465, 1, 0.8427007929497149, 2, 0.9953222650189527, 3.5, 0.9999992569016276];
   for (let k = 1; k < table.length; k += 2) {
-    close(decoder.erf(table[k]), table[k + 1], 1e-15);
-    close(decoder.erf(-table[k]), -table[k + 1], 1e-15);
+    close(erf(table[k]), table[k + 1], 1e-15);
+    close(erf(-table[k]), -table[k + 1], 1e-15);
   }
-  assert.equal(decoder.erf(40), 1);
+  assert.equal(erf(40), 1);
 });
 
 test("the nearest code is that which looks nearest", () => {
@@ -113,6 +115,27 @@ test("rows of the sheet of a gallery, and its colours", () => {
   const parts = [10, 20, 30].map(v => Uint8ClampedArray.of(v, v, v, 255, v + 1, v + 1, v + 1, 255));
   gallery.together(parts, rgba);
   assert.deepEqual([...rgba], [10, 20, 30, 255, 11, 21, 31, 255]);
+});
+
+test("one pixel: the score leads to it, and the velocity brings its points there", () => {
+  const bytes = new DataView(Uint8Array.of(0, 0, 0, 255).buffer); // the square from (0, 0) to (2, 2)
+  const draws = view([0.3, -0.8, 1, 1, 2, 2]); // one point, three times, and its draws
+  const moments = [
+    [1, 1],
+    [1 / 3, 1 / 3],
+  ];
+  const state = { picture: bytes, times: [0.1, 0.5, 0.9], sizes: [1, 1], draws, moments };
+  const target = ways.decode(modelOf(state));
+  const { s, v } = ways.field(target, 0.5, 0.5, 0.5); // the middle, at x = t, of the blurred square
+  [...s].forEach(part => close(part, 0));
+  [...v].forEach(part => close(part, 1)); // to (1, 1), where it is at t = 1
+  const [p, right] = ways.terms(target, 0.2, -0.3, 0.5);
+  const ahead = ways.terms(target, 0.2 + 1e-6, -0.3, 0.5)[0];
+  close((ahead - p) / 1e-6, right, 1e-6);
+  assert.ok(right > 0);
+  const far = ways.field(target, 60, 0, 0.9).s[0];
+  close(far, (0.9 * 2 - 60) / 0.01, 1e-9); // where p is lost
+  assert.notDeepEqual(ways.flow(target, [0.3, -0.8], 0, 0), ways.flow(target, [0.3, -0.8], 0, 1));
 });
 
 test("random numbers of the generator as it was published", () => {
