@@ -2,6 +2,7 @@
 
 import builtins
 import dis
+import functools
 import inspect
 import types
 from collections.abc import Iterator
@@ -34,7 +35,8 @@ def bound_again(sources: list[str]) -> Iterator[tuple[int, str, list[int]]]:
                 yield number, name, after
 
 
-def uses(source: str) -> tuple[set[str], set[str]]:
+@functools.cache
+def uses(source: str) -> tuple[frozenset[str], frozenset[str]]:
     """The names that a cell binds, and those that it reads: its functions at any time, or the cell
     itself before it binds them."""
     binds, reads = set(), set()
@@ -44,9 +46,10 @@ def uses(source: str) -> tuple[set[str], set[str]]:
             binds.add(name)
         elif in_function or name not in binds:
             reads.add(name)
-    return binds, reads
+    return frozenset(binds), frozenset(reads)
 
 
+@functools.cache
 def as_python(source: str) -> str:
     """A cell as IPython runs it: magics and shell calls become calls."""
     return TransformerManager().transform_cell(source)
