@@ -12,6 +12,7 @@ from publish.notebooks import NOTEBOOKS
 from publish.pages import slug
 
 TERM = re.compile(r"^\| \*\*(.+?)\*\* \| (.*?) \| (.+) \| \[(\d\d)\]\((\S+)\) \|$", re.MULTILINE)
+PLAIN = re.compile("[a-z]+").fullmatch
 NO_TERMS_IN = (nodes.title, nodes.reference, nodes.literal, nodes.raw, nodes.FixedTextElement)
 
 
@@ -49,13 +50,19 @@ def _forms(word):
     return re.escape(word) + ("" if word[-1] == "s" else "(?:s|es)?")
 
 
+def known(lesson: str) -> set[str]:
+    """The words to explain in a lesson: a plain word, such as code, only once it is a term."""
+    rows = TERM.findall((NOTEBOOKS / "glossary.md").read_text("utf-8"))
+    return {word.casefold() for word, *_, first, _ in rows if first <= lesson or not PLAIN(word)}
+
+
 def explain(app: Sphinx, doctree: nodes.document, name: str) -> None:
     """Make the first place of each word in a section of a lesson a link to what it means."""
-    words = {word.casefold(): word for word in glossary()}
     if not re.match(r"\d\d_", name):
         return
+    words = known(name[:2])
     forms = "|".join(map(_forms, sorted(words, key=len, reverse=True)))
-    pattern = re.compile(rf"(?<![\w-])(?:{forms})(?![\w-])", re.IGNORECASE)
+    pattern = re.compile(rf'"[^"]+"|(?<![\w-])(?:{forms})(?![\w-])', re.IGNORECASE)
     for section in _sections(doctree):
         seen: set[str] = set()
         for text in list(_texts(section)):
@@ -63,8 +70,8 @@ def explain(app: Sphinx, doctree: nodes.document, name: str) -> None:
             end = 0
             for found in pattern.finditer(text.astext()):
                 folded = found[0].casefold()
-                word = next(w for w in (folded, folded[:-1], folded[:-2]) if w in words)
-                if word in seen:
+                word = next((w for w in (folded, folded[:-1], folded[:-2]) if w in words), "")
+                if not word or word in seen:  # what is quoted is a title, and no word
                     continue
                 seen.add(word)
                 address = f"{app.builder.get_relative_uri(name, 'glossary')}#term-{slug(word)}"

@@ -24,6 +24,7 @@ import jinja2
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
+from course_utils.widgets.base import CourseWidget
 from course_utils.widgets.painter import Painter
 from publish import build, course_map, extension, pages, stylesheet
 from publish.exporter import joined, without_note
@@ -198,7 +199,7 @@ def _first_page(paths, lessons, files, out, texts):
     return environment.get_template("index.md.j2").render(
         raw=lambda caller: pages.raw(caller().strip()),
         title=TITLE,
-        live=live_canvas(files),
+        live=shown(Painter("spiral"), files),
         first=f"{first.stem}.html",
         start=f"{paths[0].stem}.html#your-machine",
         lessons=rows,
@@ -209,9 +210,8 @@ def _first_page(paths, lessons, files, out, texts):
     )
 
 
-def live_canvas(files: pages.Files) -> str:
-    """The painter of lesson 01 as it is before anybody has drawn."""
-    widget = Painter("spiral")
+def shown(widget: CourseWidget, files: pages.Files) -> str:
+    """The place of a widget of ours, as it is before anybody has touched it."""
     data, about = widget._repr_mimebundle_()
     still = without_note(data["image/png"], about["image/png"]["note"])
     values, buffers = {}, []

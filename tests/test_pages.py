@@ -185,6 +185,14 @@ class App:
         get_relative_uri = staticmethod(lambda _, page: f"{page}.html")
 
 
+def explained(text, lesson):
+    """A text with its words explained, and their links."""
+    tree = publish_doctree(text, settings_overrides={"doctitle_xform": False})
+    extension.explain(App, tree, lesson)
+    nodes = tree.findall(lambda node: "term" in getattr(node, "attributes", {}).get("classes", []))
+    return tree, list(nodes)
+
+
 def test_each_word_is_explained_once_in_a_section_but_not_in_headings_code_or_links():
     text = """
 The GAN
@@ -197,17 +205,22 @@ The autoencoder
 
 A GAN again, and *autoencoders*.
 """
-    tree = publish_doctree(text, settings_overrides={"doctitle_xform": False})
-    extension.explain(App, tree, "02_gan_2d")
-    links = [
-        node
-        for node in tree.findall()
-        if "term" in getattr(node, "attributes", {}).get("classes", [])
-    ]
+    tree, links = explained(text, "06_autoencoder_to_vae")
     assert [link.astext() for link in links] == ["GAN", "GAN", "autoencoders"]
     assert {link["refuri"] for link in links} == {
         "glossary.html#term-gan",
         "glossary.html#term-autoencoder",
     }
     assert tree.astext().count("GANS-like") == 1
+
+
+@pytest.mark.parametrize(
+    "lesson, words", [("02_gan_2d", ["VAE"]), ("06_autoencoder_to_vae", ["code", "VAE"])]
+)
+def test_a_plain_word_is_explained_once_it_is_a_term_and_no_title_is(lesson, words):
+    text = 'A\n=\n\n"Thirty lines of code for a GAN": no code, no noise, no VAE.\n'
+    assert [link.astext() for link in explained(text, lesson)[1]] == words
+
+
+def test_the_glossary_has_words():
     assert set(extension.glossary()) > {"GAN", "autoencoder"}
