@@ -4,7 +4,9 @@ import { createInterface } from "node:readline";
 
 import * as completer from "../../course_utils/widgets/completer.js";
 import * as decoder from "../../course_utils/widgets/decoder.js";
+import * as families from "../../course_utils/widgets/families.js";
 import * as filters from "../../course_utils/widgets/filters.js";
+import * as judging from "../../course_utils/widgets/judging.js";
 import * as latent from "../../course_utils/widgets/latent.js";
 import * as painting from "../../course_utils/widgets/painting.js";
 import * as perceptron from "../../course_utils/widgets/perceptron.js";
@@ -71,6 +73,25 @@ const answers = {
     return [0, state.eta, null].map(eta =>
       noise.map((z, k) => [...(eta === null ? ways.langevin(target, z, k) : ways.flow(target, z, k, eta))]),
     );
+  },
+
+  // The weights of a family of the trainer, and the loss of each step, after steps with these batches.
+  steps(name, width, n, rate, weights, batches, simd) {
+    const { validate } = WebAssembly;
+    WebAssembly.validate = bytes => simd && validate(bytes);
+    const family = families[name](width, n, 16, Math.random);
+    WebAssembly.validate = validate;
+    weights.forEach((part, k) => family.weights[k].set(part));
+    const floats = array => Float32Array.from(array);
+    const losses = batches.map(([x, z, t]) => family.learn({ rate, x: floats(x), z: floats(z), t: floats(t) }));
+    return [family.weights.map(part => [...part]), losses];
+  },
+
+  // SW and coverage of points beside true ones, and the mass of each cell of the picture.
+  judged(points, truth, pixels) {
+    const mass = judging.cellMass(pixels, 128, 32);
+    const [x, y] = [points, truth].map(array => Float32Array.from(array));
+    return [judging.slicedWasserstein(x, y), judging.coverage(x, mass), [...mass]];
   },
 
   mulberry32: (seed, n) => [...completer.mulberry32(seed, n)],
