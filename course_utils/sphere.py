@@ -85,7 +85,7 @@ def hole(u: ArrayLike) -> float:
     Raises:
         ValueError: another shape, no points, or some are NaN or infinite.
     """
-    far = KDTree(array("u", u, "n", 3, least=1)).query(spiral(4000))[0].max()
+    far = _tree(array("u", u, "n", 3, least=1)).query(spiral(4000))[0].max()
     return float(np.degrees(2 * np.arcsin(min(far / 2, 1))))
 
 
@@ -130,7 +130,7 @@ def balls(
         raise ValueError(f"rgb must have N * N colours, not {len(rgb)}.")
     with torch.no_grad():
         u = (f(lattice(N)) @ facing(f)).numpy()
-    tree, reach = KDTree(u), _spacing(u.reshape(N, N, 3)).ravel()
+    tree, reach = _tree(u), _spacing(u.reshape(N, N, 3)).ravel()
     angles = [np.radians(number("turn", t, -1e6, 1e6)) for t in turns]
     return [_ball(tree, reach, rgb, angle, side) for angle in angles]
 
@@ -141,6 +141,12 @@ def facing(f: Callable[[torch.Tensor], torch.Tensor]) -> torch.Tensor:
     c, x, y = f(torch.tensor([[0, 0], [0.02, 0], [0, 0.02]]))
     Q, R = torch.linalg.qr(torch.stack([c, x - c, y - c], 1))
     return Q * R.diagonal().sign()
+
+
+def _tree(u):
+    """What finds the nearest of points (n, 3)."""
+    # Compact boxes take up to a hundred times as long for a place in a large hole.
+    return KDTree(u, compact_nodes=False)
 
 
 def _spacing(grid):
