@@ -3,6 +3,7 @@
 // Each gets its points and all its noise from outside, so that it makes the same steps as the PyTorch of the lessons.
 
 import { adam, perceptron, roomFor, sizeOf } from "./learning.js";
+import { decoderLoss, discriminatorLoss, driftingLoss, encoderLoss, generatorLoss, matchingLoss } from "./losses.js";
 
 /** @typedef {import("./learning.js").Floats} Floats */
 /** @typedef {{ rate: number, x: Floats, z: Floats, t: Floats }} Batch */
@@ -18,9 +19,6 @@ export const TAU = 0.2; // how far points see in drifting
 export const CALLS = 20; // steps along the velocity, to draw from flow matching
 const SHARE = 0.01; // of the way to the new weights that their average goes in a step
 const ROOM = 6e6; // numbers
-
-const softplus = (/** @type {number} */ l) => Math.max(l, 0) + Math.log1p(Math.exp(-Math.abs(l)));
-const sigmoid = (/** @type {number} */ l) => 1 / (1 + Math.exp(-l));
 
 // A place for the network of a family: perceptrons by name, one to learn with `rows` points, one of the averages of its
 // weights to draw `shown` points with. Weights start within 1 / sqrt(in), as in lesson 02.
@@ -82,20 +80,13 @@ export function gan(width, n, shown, uniform) {
     weights,
     average,
     learn({ rate, x, z }) {
-      let loss = 0;
       points.set(x);
       points.set(G.forward(z, n).subarray(0, 2 * n), 2 * n);
-      const logits = D.forward(points, 2 * n);
-      for (let i = 0; i < 2 * n; i++) {
-        const sign = i < n ? -1 : 1; // softplus(-D(x)) + softplus(D(G(z)))
-        loss += softplus(sign * logits[i]) / n;
-        slope[i] = (sign * sigmoid(sign * logits[i])) / n;
-      }
+      const loss = discriminatorLoss(D.forward(points, 2 * n), n, slope);
       D.backward(slope, 2 * n);
       D.addPenalty(GAMMA, n);
       d.move(rate);
-      const fooled = D.forward(G.forward(z.subarray(4 * n), n), n);
-      for (let i = 0; i < n; i++) slope[i] = -sigmoid(-fooled[i]) / n; // softplus(-D(G(z)))
+      generatorLoss(D.forward(G.forward(z.subarray(4 * n), n), n), n, slope);
       G.backward(D.inputSlope(slope, n), n);
       g.move(rate);
       return loss;
@@ -116,7 +107,7 @@ export function vae(width, n, shown, uniform) {
   const [encoder, decoder] = nets;
   const last = now.length - 1; // log s
   now[last] = -1;
-  const [z, code, error] = [2 * n, 4 * n, 2 * n].map(floats);
+  const [z, code, slope] = [2 * n, 4 * n, 2 * n].map(floats);
   const drawn = floats(2 * shown);
   return {
     noise: 2,
@@ -124,27 +115,15 @@ export function vae(width, n, shown, uniform) {
     weights,
     average,
     learn({ rate, x, z: eps }) {
-      let loss = Math.log(2 * Math.PI) + 2 * now[last];
-      const q = encoder.forward(x, n); // mu and logvar, two numbers each
-      const at = (/** @type {number} */ k) => 4 * (k >> 1) + (k & 1); // of number k of mu
-      for (let k = 0; k < 2 * n; k++) z[k] = q[at(k)] + Math.exp(q[at(k) + 2] / 2) * eps[k];
-      const precision = Math.exp(-2 * now[last]);
-      const x_hat = decoder.forward(z, n);
-      slopes[last] = 2;
+      const q = encoder.forward(x, n);
       for (let k = 0; k < 2 * n; k++) {
-        const square = precision * (x_hat[k] - x[k]) ** 2;
-        loss += square / 2 / n;
-        slopes[last] -= square / n;
-        error[k] = (precision * (x_hat[k] - x[k])) / n;
+        const i = 2 * k - (k % 2); // of mu; logvar is two places on
+        z[k] = q[i] + Math.exp(q[i + 2] / 2) * eps[k];
       }
-      decoder.backward(error, n);
-      const dz = decoder.inputSlope(error, n);
-      for (let k = 0; k < 2 * n; k++) {
-        const [mu, logvar] = [q[at(k)], q[at(k) + 2]];
-        loss += (mu * mu + Math.exp(logvar) - 1 - logvar) / 2 / n;
-        code[at(k)] = dz[k] + mu / n;
-        code[at(k) + 2] = (dz[k] * eps[k] * Math.exp(logvar / 2)) / 2 + (Math.exp(logvar) - 1) / 2 / n;
-      }
+      const [error, slope_s] = decoderLoss(decoder.forward(z, n), x, n, now[last], slope);
+      decoder.backward(slope, n);
+      slopes[last] = slope_s;
+      const loss = error + encoderLoss(q, eps, decoder.inputSlope(slope, n), n, code);
       encoder.backward(code, n);
       move(rate);
       return loss;
@@ -171,17 +150,11 @@ export function matching(width, n, shown, uniform) {
     weights,
     average,
     learn({ rate, x, z, t }) {
-      let loss = 0;
       for (let i = 0; i < n; i++) {
         for (const k of [0, 1]) given[3 * i + k] = (1 - t[i]) * z[2 * i + k] + t[i] * x[2 * i + k];
         given[3 * i + 2] = t[i];
       }
-      const velocity = v.forward(given, n);
-      for (let k = 0; k < 2 * n; k++) {
-        const error = velocity[k] - (x[k] - z[k]);
-        loss += (error * error) / (2 * n);
-        slope[k] = error / n;
-      }
+      const loss = matchingLoss(v.forward(given, n), x, z, n, slope);
       v.backward(slope, n);
       move(rate);
       return loss;
@@ -234,22 +207,17 @@ export function drifting(width, n, shown, uniform) {
   const { nets, move } = learner([[8, width, width, 2]], [0.9, 0.999]);
   const [G] = nets;
   const slope = floats(2 * n);
-  const [to, from, squares] = [2 * n, 2 * n, n].map(k => new Float64Array(k));
+  const [to, away, squares] = [2 * n, 2 * n, n].map(k => new Float64Array(k));
   return {
     noise: 8,
     latents: 8,
     weights,
     average,
     learn({ rate, x, z }) {
-      let loss = 0;
       const q = G.forward(z, n);
       near(q, x, false, to, squares);
-      near(q, q, true, from, squares);
-      for (let k = 0; k < 2 * n; k++) {
-        const V = to[k] - from[k];
-        loss += (V * V) / (2 * n); // |q - stopped(q + V)|^2
-        slope[k] = -V / n;
-      }
+      near(q, q, true, away, squares);
+      const loss = driftingLoss(to, away, n, slope);
       G.backward(slope, n);
       move(rate);
       return loss;

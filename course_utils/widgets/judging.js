@@ -1,25 +1,29 @@
 // How far generated points are from a picture, as course_utils/metrics.py measures it: SW and coverage.
 
-// Mean over equally spaced directions of the 1-Wasserstein distance of the projected points; x and y are as many points,
-// two numbers each.
-/** @type {(x: Float32Array, y: Float32Array, directions?: number) => number} */
-export function slicedWasserstein(x, y, directions = 64) {
-  const n = x.length / 2;
-  const a = new Float32Array(n);
-  const b = new Float32Array(n);
-  let sum = 0;
+// The projections of points, two numbers each, on equally spaced directions, one after the other and each sorted.
+/** @type {(points: Float32Array, directions: number) => Float32Array} */
+function sortedProjections(points, directions) {
+  const n = points.length / 2;
+  const all = new Float32Array(n * directions);
   for (let d = 0; d < directions; d++) {
     const cos = Math.cos((Math.PI * d) / directions);
     const sin = Math.sin((Math.PI * d) / directions);
-    for (let i = 0; i < n; i++) {
-      a[i] = cos * x[2 * i] + sin * x[2 * i + 1];
-      b[i] = cos * y[2 * i] + sin * y[2 * i + 1];
-    }
-    a.sort();
-    b.sort();
-    for (let i = 0; i < n; i++) sum += Math.abs(a[i] - b[i]);
+    const own = all.subarray(d * n, (d + 1) * n);
+    for (let i = 0; i < n; i++) own[i] = cos * points[2 * i] + sin * points[2 * i + 1];
+    own.sort();
   }
-  return sum / (n * directions);
+  return all;
+}
+
+// What measures the sliced Wasserstein distance of as many points from these: the mean over the directions of the
+// 1-Wasserstein distance of the projections.
+/** @type {(truth: Float32Array, directions?: number) => (points: Float32Array) => number} */
+export function distanceFrom(truth, directions = 64) {
+  const a = sortedProjections(truth, directions);
+  return points => {
+    const b = sortedProjections(points, directions);
+    return a.reduce((sum, v, k) => sum + Math.abs(v - b[k]), 0) / a.length;
+  };
 }
 
 // The probability of each cell of a k x k grid under a picture of side x side pixels, k a divisor of side; row 0 of the

@@ -91,7 +91,7 @@ const answers = {
   judged(points, truth, pixels) {
     const mass = judging.cellMass(pixels, 128, 32);
     const [x, y] = [points, truth].map(array => Float32Array.from(array));
-    return [judging.slicedWasserstein(x, y), judging.coverage(x, mass), [...mass]];
+    return [judging.distanceFrom(y)(x), judging.coverage(x, mass), [...mass]];
   },
 
   mulberry32: (seed, n) => [...completer.mulberry32(seed, n)],
