@@ -6,6 +6,7 @@ START := notebooks/00_start_here.ipynb
 VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
+LIGHT := -p tests.light
 
 # What `make check` asks for besides unit tests; `make test` begins with it.
 define looked_at
@@ -25,14 +26,14 @@ lab: $(VENV)/.lab
 check: $(VENV)/.test
 	@echo "This takes about a minute on two cores."
 	$(looked_at)
-	$(BIN)/python -m pytest tests -m "$(UNIT)" -n 2 $(ARGS)
+	$(BIN)/python -m pytest tests -m "$(UNIT)" -n 2 $(LIGHT) $(ARGS)
 
 # The lessons come first, and what takes them executed last; see tests/executions.py.
 test: $(VENV)/.test
 	@echo "This takes about a quarter of an hour on two cores; make check takes one."
 	$(looked_at)
 	$(BIN)/python -m tests.chromium
-	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(LIGHT) $(ARGS)
 
 notebooks: $(VENV)/.test
 	$(BIN)/python -m tools.notebooks $(N)
@@ -52,8 +53,8 @@ versions: $(VENV)/.made
 	$(BIN)/python -m pip install --disable-pip-version-check uv
 	$(BIN)/python -m uv pip install --upgrade --python $(VENV) --resolution $(RESOLUTION) -e ".[test]"
 	$(fetch)
-	$(BIN)/python -m pytest tests -m "$(UNIT) and not locked" -n 2
-	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2
+	$(BIN)/python -m pytest tests -m "$(UNIT) and not locked" -n 2 $(LIGHT)
+	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2 $(LIGHT)
 	$(BIN)/python -m publish.build 01
 
 fetch = $(BIN)/python -m publish.libraries dev

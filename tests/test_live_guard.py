@@ -6,10 +6,11 @@ from nbformat.v4 import new_code_cell, new_output
 from tests import guarded
 
 pytestmark = pytest.mark.notebook
-START = "import random\nimport numpy as np\nimport torch\nfrom course_utils import plots"
+START = "import numpy as np\nfrom course_utils import plots"
+TORCH = "\nimport random\nimport torch"
 SHOW = 'plots.live(fig, redraw, "A line over a range of numbers, moved.", a=(0, 1, 0.1, 0.5))'
 LINE = """
-x, table = np.linspace(0, 1, 5), torch.eye(5)
+x = np.linspace(0, 1, 5)
 fig, ax = plots.plt.subplots(figsize=(2, 1))
 ax.set(xlabel="x", ylabel="y")
 (line,) = ax.plot(x, x)
@@ -50,13 +51,17 @@ def shape_of(body):
 
 
 NOTEBOOKS = {  # name -> the cells, and what the report says; nothing of a good one
-    "good": ([START, OWN + SHOW, SEED, DRAW, "x = ax = line = None"], ""),
+    "good": ([START + TORCH, OWN + SHOW, SEED, DRAW, "x = ax = line = None"], ""),
     "array": (
         [START, shape_of("line.set_ydata(a * x)"), "x = np.linspace(0, 1, 7)"],
         "ValueError: shape mismatch",
     ),
     "type": (
-        [START, shape_of("line.set_ydata(torch.matmul(table, torch.ones(5)))"), "table = []"],
+        [
+            START + TORCH + "\ntable = torch.eye(5)",
+            shape_of("line.set_ydata(torch.matmul(table, torch.ones(5)))"),
+            "table = []",
+        ],
         "must be Tensor, not list",
     ),
     "axis": (
@@ -64,7 +69,7 @@ NOTEBOOKS = {  # name -> the cells, and what the report says; nothing of a good 
         "live figure 1 looks different at",
     ),
     "button": (
-        [START, OWN.replace("(a)", "(a=2)") + BUTTON, "del later"],
+        [START + TORCH, OWN.replace("(a)", "(a=2)") + BUTTON, "del later"],
         "NameError: name 'later' is not defined",
     ),
     "at_once": (

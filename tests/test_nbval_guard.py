@@ -79,7 +79,6 @@ RED = {  # name -> the cells, and what the report must say
     "dead_kernel": ([cell("import os\nos._exit(1)")], "the kernel died"),
     "never_run": ([cell("print(1)", "nbval-check-output", count=None)], "no stored run"),
     "nothing_raised": ([cell("x = 1", "raises-exception")], "raised nothing"),
-    "out_of_time": ([cell("import time\ntime.sleep(60)", "raises-exception")], "out of time"),
     "unknown_magic": ([cell("%no_such_magic")], "no_such_magic"),
     "unknown_cell_magic": ([cell("%%no_such_cell_magic\nx = 1")], "no_such_cell_magic"),
     "captured_magic": ([cell("%%capture\n%no_such_line_magic")], "no_such_line_magic"),
@@ -119,7 +118,7 @@ def report(tmp_path_factory):
     """What one guarded run over all of them prints, and name -> the outcomes of its cells."""
     notebooks = GREEN | {name: cells for name, (cells, _) in RED.items()}
     folder = tmp_path_factory.mktemp("trap notebooks")
-    told = guarded.run(folder, notebooks, "--nbval-cell-timeout=40").stdout
+    told = guarded.run(folder, notebooks).stdout
     return told, {name: guarded.outcomes(told, name) for name in notebooks}
 
 
@@ -133,6 +132,12 @@ def test_trap_turns_red_for_its_reason(report, name):
     text, outcomes = report
     assert {"FAILED", "ERROR"} & {*outcomes[name]}
     assert RED[name][1] in text
+
+
+def test_a_cell_that_may_raise_and_runs_out_of_time_turns_red(tmp_path):
+    cells = [cell("import time\ntime.sleep(60)", "raises-exception")]
+    told = guarded.run(tmp_path, {"long": cells}, "--nbval-cell-timeout=2").stdout
+    assert guarded.outcomes(told, "long") == ["FAILED"] and "the cell ran out of time" in told
 
 
 def test_time_and_memory_of_each_notebook_are_told(report):

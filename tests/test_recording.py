@@ -153,6 +153,7 @@ def test_more_than_one_execution_turns_the_run_red(tmp_path):
     """Two files of one name stand for one lesson, which no run would find twice."""
     for name in ("a", "b"):
         (tmp_path / name).mkdir()
-    run = guarded.run(tmp_path, {f"{name}/one": [new_code_cell("1")] for name in ("a", "b")})
+    notebooks = {f"{name}/one": [new_code_cell("1")] for name in ("a", "b")}
+    run = guarded.run(tmp_path, notebooks, *guarded.TWO_PROCESSES)
     assert run.returncode == 1 and guarded.outcomes(run.stdout, "one") == ["PASSED"] * 2
     assert "nbval 2 x" in run.stdout and "Executed more than once: one" in run.stdout
