@@ -1,8 +1,9 @@
 """JupyterLab in a real browser: what the lessons show is seen, and their widgets answer.
 
-Three lessons are run from top to bottom: the first two, and one with each kind of output, whose
-live figures ask networks that it has trained. The others are opened as nbval's guard has executed
-them; JupyterLab makes their widgets from the state in the file.
+Three lessons are run from top to bottom: the first two, and the shortest that trains networks and
+shows each kind of widget: progress bars, a live figure that Python draws, and JavaScript that asks
+a network which the lesson has trained. The others are opened as nbval's guard has executed them;
+JupyterLab makes their widgets from the state in the file.
 """
 
 import re
@@ -23,23 +24,26 @@ from tools.notebooks import normalise
 ROOT = Path(__file__).resolve().parents[1]
 SHOTS = ROOT / "build" / "screenshots"
 LESSONS = [path.stem for path in select()]
-RUN_AS_A_WHOLE = [name for name in LESSONS if name[:2] in ("00", "01", "06")]
+RUN_AS_A_WHOLE = [name for name in LESSONS if name[:2] in ("00", "01", "04")]
 OPENED = [name for name in LESSONS if name not in RUN_AS_A_WHOLE]
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not(.plot-img)')]
     .map(picture => picture.naturalWidth)"""
-DREW = ".jp-OutputArea-output :is(img, table, .course-widget, .js-plotly-plot, .widget-image)"
+MADE = ".jp-OutputArea-output :is(.course-widget, .js-plotly-plot, .widget-image)"
+# Each text cell that holds a formula shows one.
+TYPESET = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(({ model, node }) => {
+    const text = model.sharedModel.source.replace(/`[^`]*`/g, '');
+    return model.type !== 'markdown' || !text.includes('$') || node.querySelector('mjx-container');
+})"""
 DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
 POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
 
 
 def looked_at(page, name: str):
-    """Takes a picture of each cell that drew; formulas, alt texts and pictures are right."""
+    """Takes a picture of what is made in the page; formulas, alt texts and pictures are right."""
     SHOTS.mkdir(parents=True, exist_ok=True)
     page.screenshot(path=SHOTS / f"{name}.png")
-    for number, cell in enumerate(page.locator(".jp-Cell").all()):
-        cell.scroll_into_view_if_needed()
-        if cell.locator(DREW).count():
-            cell.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
+    for number, drawn in enumerate(page.locator(MADE).all()):
+        drawn.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     spoken = page.locator(".jp-OutputArea").all_text_contents()
@@ -52,6 +56,7 @@ def looked_at(page, name: str):
             assert any(alt in text for text in spoken), f"not in the page: {alt}"
     widths = page.evaluate(PICTURES)
     assert widths and min(widths) > 100
+    page.wait_for_function(TYPESET)
     assert page.locator(".jp-RenderedMarkdown mjx-merror, .MathJax_Error").count() == 0
 
 
