@@ -83,14 +83,18 @@ def seconds(cell: NotebookNode) -> float:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """The lessons first, the longest before all; last what needs them executed."""
+    """The lessons first, the longest before all; last what needs them executed, most tests first.
+
+    So all workers end at nearly the same time.
+    """
     late = {item.path for item in items if "lessons" in getattr(item, "fixturenames", ())}
+    counts = Counter(item.path for item in items)
 
     def place(item):
         if isinstance(item, IPyNbCell):
             megabytes = item.path.stat().st_size / 1e6  # a minute each, where nothing is known
             return 0, -config.stash[SECONDS].get(item.path.stem, 60 * megabytes)
-        return (2 if item.path in late else 1), 0
+        return (2, -counts[item.path]) if item.path in late else (1, 0)
 
     items.sort(key=place)
 

@@ -112,6 +112,8 @@ def test_only_the_newest_execution_is_kept(tmp_path):
 def test_lessons_come_first_and_what_needs_them_last(tmp_path):
     (tmp_path / "test_a.py").write_text(TEST.format("lessons"))
     (tmp_path / "test_b.py").write_text(TEST.format(""))
+    more = TEST.format("lessons").replace("it", "one") + TEST.format("").replace("it", "two")
+    (tmp_path / "test_c.py").write_text(more)
     notebooks = {
         "short": [new_code_cell("1"), new_code_cell("2")],
         "long": [new_code_cell("3"), new_markdown_cell("word " * 9000)],
@@ -119,4 +121,5 @@ def test_lessons_come_first_and_what_needs_them_last(tmp_path):
     told = guarded.run(tmp_path, notebooks, "--collect-only").stdout
     order = [line.rpartition("/")[2] for line in told.splitlines() if "::" in line]
     cells = ["long.ipynb::Cell 0", "short.ipynb::Cell 0", "short.ipynb::Cell 1"]
-    assert order == [*cells, "test_b.py::test_it", "test_a.py::test_it"], told
+    late = ["test_c.py::test_one", "test_c.py::test_two", "test_a.py::test_it"]
+    assert order == [*cells, "test_b.py::test_it", *late], told
