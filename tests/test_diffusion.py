@@ -16,26 +16,22 @@ from course_utils.models import UNet
 from tools import train_diffusion
 
 ROOT = Path(__file__).resolve().parents[1]
-WORDS = ["-m", "tools.train_diffusion", "--steps", "8", "--batch", "8", "--faces", "200"]
-
-
-def losses(*start):
-    """The losses that a training of eight steps prints, started by these words."""
-    for _ in range(3):
-        run = subprocess.run([*start, *WORDS], cwd=ROOT, capture_output=True, text=True)
-        if "EADDRINUSE" not in run.stderr:  # else another program took the port just then
-            break
-    assert run.returncode == 0, run.stderr[-3000:]
-    return [float(v) for v in re.findall(r"^step \d+: loss ([\d.]+)$", run.stdout, re.MULTILINE)]
+WORDS = ["--steps", "8", "--batch", "8", "--faces", "200"]
 
 
 @pytest.mark.slow
 def test_two_processes_take_the_same_steps_as_one():
-    one = losses(sys.executable)
-    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
-    two = losses(*launcher, "--nproc-per-node", "2")
+    _, one = train_diffusion.main(WORDS)
+    command = [sys.executable, "-m", "torch.distributed.run", "--standalone"]
+    command += ["--nproc-per-node", "2", "-m", "tools.train_diffusion", *WORDS]
+    for _ in range(3):
+        run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+        if "EADDRINUSE" not in run.stderr:  # else another program took the port just then
+            break
+    assert run.returncode == 0, run.stderr[-3000:]
+    printed = re.findall(r"^step \d+: loss ([\d.]+)$", run.stdout, re.MULTILINE)
     assert len(one) == 8 and one[-1] < one[0]
-    np.testing.assert_allclose(two, one, rtol=1e-5)
+    np.testing.assert_allclose([float(loss) for loss in printed], one, rtol=1e-5)
 
 
 def small(seed=0):
