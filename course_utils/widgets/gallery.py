@@ -79,15 +79,17 @@ class Gallery(base.CourseWidget):
 
     def _first_picture(self):
         h, w = self.shape
-        fig, ax = plots.plt.subplots(figsize=(4.4, 4.4 * h / w + 0.4))
+        chosen = zip(self.names, self.values, self.state, strict=True)
+        above = fill(", ".join(f"{name} {some[at]}" for name, some, at in chosen), 48)
+        below = [fill(title, 48 // len(self.titles)) for title in self.titles]
+        lines = 1 + above.count("\n") + max((1 + text.count("\n") for text in below), default=0)
+        fig, ax = plots.plt.subplots(figsize=(4.4, 4.4 * h / w + 0.2 * (lines + 1)))
         ax.imshow(self._frames[tuple(self.state)], origin="upper")
         ax.set_axis_off()
-        for part, title in enumerate(self.titles):
-            middle = (part + 0.5) / len(self.titles)
-            style = dict(ha="center", va="top", wrap=True, transform=ax.transAxes)
-            ax.text(middle, -0.03, fill(title, 48 // len(self.titles)), **style)
-        chosen = zip(self.names, self.values, self.state, strict=True)
-        ax.set_title(fill(", ".join(f"{name} {some[at]}" for name, some, at in chosen), 48))
+        ax.set_title(above)
+        for part, text in enumerate(below):
+            middle = (part + 0.5) / len(below)
+            ax.text(middle, -0.03, text, ha="center", va="top", transform=ax.transAxes)
         return fig
 
 
