@@ -24,11 +24,16 @@ def matching_step(
 
 
 def two_m_step(
-    x: np.ndarray, guess: np.ndarray, before: np.ndarray, r: float, t: float, s: float
+    x: np.ndarray,
+    guess: np.ndarray,
+    before: np.ndarray,
+    t_before: float,
+    t: float,
+    t_next: float,
 ) -> np.ndarray:
-    lam_r, lam_t, lam_s = (np.log(u / (1 - u)) for u in (r, t, s))
-    better = guess + (guess - before) / (lam_t - lam_r) * (lam_s - lam_t) / 2
-    return x + (s - t) / (1 - t) * (better - x)
+    lam_before, lam, lam_next = (np.log(u / (1 - u)) for u in (t_before, t, t_next))
+    better = guess + (guess - before) / (lam - lam_before) * (lam_next - lam) / 2
+    return x + (t_next - t) / (1 - t) * (better - x)
 
 
 def langevin(
