@@ -10,6 +10,7 @@ from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
+from course_utils.widgets.trainer import Trainer
 from course_utils.widgets.ways import Ways
 torch.manual_seed(0)
 rng = np.random.default_rng(0)
@@ -42,6 +43,7 @@ WIDGETS = {
         "gallery = Gallery(squares(3, 2, 5), {'hair': ['black', 'brown', 'blond'],"
         " 'guidance weight': [0, 1.5], 'denoising step': [1000, 500, 250, 100, 0]}, alt)\ngallery"
     ),
+    "trainer": "trainer = Trainer('ring')\ntrainer",
     "ways": "ways = Ways(rng.random((8, 8)), [0.1, 0.3, 0.5, 0.7, 0.9], alt, 20)\nways",
 }
 

@@ -49,8 +49,9 @@ from course_utils.widgets.decoder import Decoder
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
-from course_utils.widgets.painter import Painter
+from course_utils.widgets.painter import Painter, grey_of, library
 from course_utils.widgets.player import Player
+from course_utils.widgets.trainer import Trainer
 from course_utils.widgets.ways import Ways
 from publish.notebooks import select
 from tests.notebook_rules import code_cells, read
@@ -167,6 +168,9 @@ CALLS = {
         picture, times, alt, points
     ),
     "widgets.ways.Ways.paths": partial(WAYS.paths, z=X[:2]),
+    "widgets.trainer.Trainer": partial(Trainer, picture="bat", alt=ALT),
+    "widgets.painter.grey_of": partial(grey_of, DISCS),
+    "widgets.painter.library": library,
     "widgets.painter.Painter": partial(Painter, picture="bat", keep="damage"),
     "widgets.painter.Painter.load": partial(Painter("bat").load, picture="star"),
     "widgets.painter.Painter.save": partial(Painter("bat").save, path="mine.png"),

@@ -247,6 +247,7 @@ CHANGES = {
     "completer": "['temperature', 0.5]",
     "gallery": "['state', [2, 1, 3]]",
     "ways": "['frame', 2]",
+    "trainer": "['width', 16]",
 }
 
 

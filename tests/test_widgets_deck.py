@@ -187,6 +187,7 @@ DRAGGED = {
     "completer": ".picture",
     "gallery": "canvas",
     "ways": ".way0",
+    "trainer": ".paper",
 }
 
 

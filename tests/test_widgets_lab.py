@@ -34,7 +34,7 @@ def page(lab, lab_folder, browser):
     nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "all.ipynb")
     page, _ = open_and_run(browser, lab, "all.ipynb")
     page.set_default_timeout(120_000)
-    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 9")
+    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 10")
     yield page
     page.close()
 

@@ -17,7 +17,7 @@ import { decoderLoss, discriminatorLoss, driftingLoss, encoderLoss, generatorLos
 export const GAMMA = 0.048; // weight of R1 in the GAN: 0.003 of lesson 02, in a square of four times the side
 export const TAU = 0.2; // how far points see in drifting
 export const CALLS = 20; // steps along the velocity, to draw from flow matching
-const SHARE = 0.01; // of the way to the new weights that their average goes in a step
+const SHARE = 0.01; // of the way to the new weights that their average goes in a step; more at first, as in lesson 02
 const ROOM = 6e6; // numbers
 
 // A place for the network of a family: perceptrons by name, one to learn with `rows` points, one of the averages of its
@@ -42,12 +42,15 @@ function nursery(rows, shown, uniform) {
       at += sizeOf(widths);
       return { ...perceptron(room, widths, rows, w, d), draw: perceptron(room, widths, shown, m).forward };
     });
+    mean.set(now);
+    let steps = 0;
     const step = adam(now, slopes, betas);
     weights.push(now);
     average.push(mean);
     function move(/** @type {number} */ rate) {
       step(rate);
-      for (let k = 0; k < n; k++) mean[k] += SHARE * (now[k] - mean[k]);
+      const share = Math.max(SHARE, 9 / (steps++ + 10));
+      for (let k = 0; k < n; k++) mean[k] += share * (now[k] - mean[k]);
     }
     return { nets, now, slopes, mean, move };
   }
@@ -106,7 +109,7 @@ export function vae(width, n, shown, uniform) {
   const { nets, now, slopes, mean, move } = learner(widths, [0.9, 0.999], 1);
   const [encoder, decoder] = nets;
   const last = now.length - 1; // log s
-  now[last] = -1;
+  now[last] = mean[last] = -1;
   const [z, code, slope] = [2 * n, 4 * n, 2 * n].map(floats);
   const drawn = floats(2 * shown);
   return {

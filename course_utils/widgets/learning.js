@@ -62,7 +62,7 @@ export const sizeOf = widths => widths.slice(1).reduce((sum, outs, l) => sum + (
 // The layers of a perceptron: views of its weights and of the slopes of the loss in them, each W (in, out) before its b,
 // and places for at most so many rows of what they give and of slopes.
 /** @type {(floats: (n: number) => Floats, widths: number[], rows: number, weights: Floats, slopes: Floats) => any[]} */
-function layersOf(floats, widths, rows, weights, slopes) {
+function linearLayers(floats, widths, rows, weights, slopes) {
   let at = 0;
   return widths.slice(1).map((outs, l) => {
     const ins = widths[l];
@@ -87,7 +87,7 @@ function bend(values, by, n) {
 export function perceptron({ floats, product }, widths, rows, weights, slopes = weights) {
   const ones = floats(rows).fill(1);
   const given = floats(rows * widths[0]);
-  const layers = layersOf(floats, widths, rows, weights, slopes);
+  const layers = linearLayers(floats, widths, rows, weights, slopes);
 
   /** @type {(x: Floats, n: number) => Floats} */
   function forward(x, n) {

@@ -79,7 +79,7 @@ class Painter(CourseWidget):
             start=first if kept else b"",
             classes=classes,
             names=list(course_pictures()),
-            library=_library(),
+            library=library(),
             alt=f"A canvas to draw {what} on, beside points drawn from it and its two marginals.",
         )
         if keep is not None:
@@ -199,7 +199,7 @@ def _layers(files, invert, k):
         layers[:] = saved
     else:
         for layer, file in zip(layers, files, strict=False):
-            layer[:] = _pixels(ImageDensity.from_file(file, invert, size=SIDE))
+            layer[:] = grey_of(ImageDensity.from_file(file, invert, size=SIDE))
     return np.uint8(layers * 255 // layers.sum(axis=0).clip(255))
 
 
@@ -224,11 +224,13 @@ def _side_by_side(file, invert, k):
     return layers if own else np.round(255 * layers / layers.sum(axis=0).max())
 
 
-def _pixels(density):
-    return np.uint8(np.round(255 * density.pdf[::-1] / density.pdf.max()))
+def grey_of(density: ImageDensity) -> np.ndarray:
+    """A density as grey pixels, row 0 on top; the most probable is white."""
+    return np.round(255 * density.pdf[::-1] / density.pdf.max()).astype(np.uint8)
 
 
 @cache
-def _library():
+def library() -> bytes:
+    """The course's pictures as grey pixels of the canvas, one after the other."""
     densities = [ImageDensity.from_file(name, size=SIDE) for name in course_pictures()]
-    return b"".join(_pixels(density).tobytes() for density in densities)
+    return b"".join(grey_of(density).tobytes() for density in densities)
