@@ -82,7 +82,7 @@ def look(x: np.ndarray | torch.Tensor) -> tuple[np.ndarray, dict[str, np.ndarray
         raise ValueError(
             f"The values of faces must lie in [0, 1], not between {x.min():.3g} and {x.max():.3g}."
         )
-    net, few = judge(), (np.array(x[i : i + 250], np.float32) for i in range(0, len(x), 250))
+    net, few = judge(), (np.array(x[i : i + 50], np.float32) for i in range(0, len(x), 50))
     with torch.no_grad():
         features = torch.cat([net.features(torch.from_numpy(part)) for part in few])
         answers = {name: logits.softmax(1).numpy() for name, logits in net.answer(features).items()}
