@@ -2,6 +2,7 @@
 
 SETUP = """import numpy as np
 import torch
+from course_utils.density import ImageDensity
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer
 from course_utils.widgets.decoder import Decoder
@@ -43,7 +44,7 @@ WIDGETS = {
         "gallery = Gallery(squares(3, 2, 5), {'hair': ['black', 'brown', 'blond'],"
         " 'guidance weight': [0, 1.5], 'denoising step': [1000, 500, 250, 100, 0]}, alt)\ngallery"
     ),
-    "trainer": "trainer = Trainer('ring')\ntrainer",
+    "trainer": "trainer = Trainer(ImageDensity.from_file('ring'))\ntrainer",
     "ways": "ways = Ways(rng.random((8, 8)), [0.1, 0.3, 0.5, 0.7, 0.9], alt, 20)\nways",
 }
 

@@ -168,7 +168,7 @@ CALLS = {
         picture, times, alt, points
     ),
     "widgets.ways.Ways.paths": partial(WAYS.paths, z=X[:2]),
-    "widgets.trainer.Trainer": partial(Trainer, picture="bat", alt=ALT),
+    "widgets.trainer.Trainer": partial(Trainer, DISCS, alt=ALT),
     "widgets.painter.grey_of": partial(grey_of, DISCS),
     "widgets.painter.library": library,
     "widgets.painter.Painter": partial(Painter, picture="bat", keep="damage"),

@@ -10,11 +10,15 @@ from traitlets import TraitError
 
 from course_utils.density import ImageDensity
 from course_utils.widgets.painter import grey_of
-from course_utils.widgets.trainer import Trainer
+from course_utils.widgets.trainer import FAMILIES, Trainer
 from tests.bare import show, tell
 from tests.waiting import pixels, until
 
 NUMBERS = r"([\d,]+) steps.*?SW ([\d.]+)\s+coverage ([\d.]+)\s+loss (-?[\d.]+)"
+
+
+def made(name="bat", families=FAMILIES):
+    return Trainer(ImageDensity.from_file(name), families)
 
 
 # ---- without a browser
@@ -23,19 +27,19 @@ NUMBERS = r"([\d,]+) steps.*?SW ([\d.]+)\s+coverage ([\d.]+)\s+loss (-?[\d.]+)"
 def test_what_its_worker_runs_is_one_module_that_asks_for_nothing(tmp_path):
     """As a module it would not take two functions of one name, as the Worker does."""
     module = tmp_path / "engine.mjs"
-    module.write_text(Trainer().engine, "utf-8")
+    module.write_text(made().engine, "utf-8")
     subprocess.run(["node", "--check", module], check=True)
     for word in ("http", "fetch(", "import ", "export "):
-        assert word not in Trainer().engine
+        assert word not in made().engine
 
 
 def test_it_opens_with_a_picture_and_families():
-    trainer = Trainer("two_discs", ["vae", "gan"])
+    trainer = made("two_discs", ["vae", "gan"])
     assert trainer.families == ["vae", "gan"]
     expected = grey_of(ImageDensity.from_file("two_discs", size=128))
     assert np.array_equal(np.frombuffer(trainer.pixels, np.uint8).reshape(128, 128), expected)
     with pytest.raises(TraitError):
-        Trainer(families=["flow"])
+        made(families=["flow"])
 
 
 # ---- in a page
@@ -43,7 +47,7 @@ def test_it_opens_with_a_picture_and_families():
 
 @pytest.fixture(scope="module")
 def trainer():
-    return Trainer("bat", ["matching", "drifting"])
+    return made("bat", ["matching", "drifting"])
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +133,7 @@ def test_on_black_nothing_can_learn(page):
 def test_a_loss_is_shown_as_what_computes_it(page):
     page.get_by_label("show the loss of").select_option("drifting")
     shown = page.locator(".course-trainer .loss pre").inner_text()
-    assert shown.startswith("function driftingLoss(") and shown in Trainer().engine
+    assert shown.startswith("function driftingLoss(") and shown in made().engine
 
 
 def test_it_rests_out_of_sight(page):
@@ -142,7 +146,7 @@ def test_it_rests_out_of_sight(page):
 
 
 def test_without_a_worker_it_says_so(browser):
-    page = show(browser, Trainer("bat", ["gan"]))
+    page = show(browser, made("bat", ["gan"]))
     page.evaluate("window.Worker = undefined")
     press(page, "Learn")
     assert "no Worker" in page.locator(".course-trainer .hint").inner_text()

@@ -1,7 +1,6 @@
 """Draw a picture, and watch networks learn it in the page, without Python."""
 
 from collections.abc import Sequence
-from pathlib import Path
 
 import numpy as np
 import traitlets
@@ -22,12 +21,11 @@ class Trainer(CourseWidget):
     two; and the `seed`. A change of any but the rate begins anew.
 
     Args:
-        picture: what to start from: a file, or the name of a course picture.
+        density: what to start from.
         families: who learns, of "gan", "vae", "matching" and "drifting".
         alt: one sentence that says what is to be seen.
 
     Raises:
-        FileNotFoundError, ValueError: as `ImageDensity.from_file`.
         TraitError: there is no family of that name.
     """
 
@@ -45,11 +43,11 @@ class Trainer(CourseWidget):
 
     def __init__(
         self,
-        picture: str | Path = "bat",
+        density: ImageDensity,
         families: Sequence[str] = FAMILIES,
         alt: str = "A canvas to draw on, and networks that learn to draw points from the picture.",
     ) -> None:
-        self._density = ImageDensity.from_file(picture, size=SIDE)
+        self._density = ImageDensity(density.cell_mass(SIDE))
         super().__init__(
             names=list(course_pictures()),
             library=library(),
