@@ -7,6 +7,8 @@ VENV := .venv
 BIN := $(VENV)/$(if $(filter Windows_NT,$(OS)),Scripts,bin)
 PIP := $(BIN)/python -m pip install --disable-pip-version-check -c requirements.lock
 LIGHT := -p tests.light
+# What is compiled is kept, or each process of the tests would compile hypothesis and pytest's plugins.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What `make check` asks for besides unit tests; `make test` begins with it.
 define looked_at
