@@ -25,7 +25,7 @@ from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
 from course_utils.widgets.base import CourseWidget
-from course_utils.widgets.painter import Painter
+from course_utils.widgets.trainer import Trainer
 from publish import build, course_map, extension, pages, stylesheet
 from publish.exporter import joined, without_note
 from publish.libraries import NODE
@@ -199,7 +199,7 @@ def _first_page(paths, lessons, files, out, texts):
     return environment.get_template("index.md.j2").render(
         raw=lambda caller: pages.raw(caller().strip()),
         title=TITLE,
-        live=shown(Painter("spiral"), files),
+        live=shown(Trainer("spiral"), files),
         first=f"{first.stem}.html",
         start=f"{paths[0].stem}.html#your-machine",
         lessons=rows,

@@ -165,10 +165,18 @@ def test_what_is_far_away_is_not_loaded(address, browser):
         assert far.locator("img").count() == 1
 
 
-def test_one_draws_on_the_first_page(site, browser):
-    with opened(browser, (site / "index.html").as_uri(), 390, 844, has_touch=True) as page:
-        page.locator(".course-painter").wait_for()
-        touched(page, page.locator(".course-painter"))
+@pytest.mark.parametrize("folder", [True, False])
+def test_networks_learn_on_the_first_page(site, address, browser, folder):
+    home = (site / "index.html").as_uri() if folder else f"{address}index.html"
+    with opened(browser, home, 390, 844, has_touch=True) as page:
+        paper, panel = (
+            page.locator(f".course-trainer .{name}").first for name in ("paper", "panel")
+        )
+        before = paper.evaluate("canvas => canvas.toDataURL()")
+        paper.click()
+        assert paper.evaluate("canvas => canvas.toDataURL()") != before
+        page.get_by_role("button", name="Learn").click()
+        until(page, lambda: re.search(r"[1-9]\d* steps", panel.inner_text()))
 
 
 @pytest.mark.parametrize("folder", [True, False])
