@@ -41,6 +41,13 @@ from course_utils.exercises.lesson_11 import (
     score_of_velocity,
     two_m_step,
 )
+from course_utils.exercises.lesson_12 import (
+    drift_1d,
+    fit_mean_flow,
+    mean_flow_step,
+    near,
+    velocity,
+)
 from publish.notebooks import select
 from tests.notebook_rules import exercises, read
 
@@ -364,6 +371,34 @@ def row_drawn(W, u, T, anew=True, normalise=True):
         p = p / p.sum() if normalise else p
         before = x[i] = (p.cumsum() <= u[i]).sum()
     return x
+
+
+def velocity_of_unsafe_weights(x, t, data):
+    """Right where the exponentials do not underflow."""
+    w = np.exp(-((x[:, None] - t * data) ** 2).sum(axis=2) / (2 * (1 - t) ** 2))
+    with np.errstate(invalid="ignore"):
+        return (w @ data / w.sum(axis=1, keepdims=True) - x) / (1 - t)
+
+
+def mean_flow_step_that_leaks(theta, x, t, h, v, rate):
+    """The gradient of the whole loss, through the target too."""
+    one = np.ones_like(x)
+    inputs = np.stack([one, x, t, h], axis=1)
+    slope = np.stack([0 * one, v, one, -one], axis=1)
+    e = inputs @ theta - (v + h * (slope @ theta))
+    return theta - rate * 2 * (e[:, None] * (inputs - h[:, None] * slope)).mean(axis=0)
+
+
+def fit_mean_flow_wrongly(theta, batches, rate, leak, sign):
+    """The broken loop with one or both of its faults."""
+    for x, t, h, v in batches:
+        one = np.ones_like(x)
+        inputs = np.stack([one, x, t, h], axis=1)
+        slope = np.stack([0 * one, v, one, sign * one], axis=1)
+        e = inputs @ theta - (v + h * (slope @ theta))
+        through = h[:, None] * slope if leak else 0
+        theta = theta - rate * 2 * (e[:, None] * (inputs - through)).mean(axis=0)
+    return theta
 
 
 WRONG = {
@@ -792,6 +827,43 @@ WRONG = {
         lambda x, score, z, h: langevin(x, lambda y: score(x), z, h),
         lambda x, score, z, h: langevin(x, score, z / np.sqrt(2), h),
         lambda x, score, z, h: langevin(x, score, z[:1], h),
+    ],
+    "12 velocity": [
+        lambda x, t, data: data.mean(axis=0) - x,
+        lambda x, t, data: velocity(x, t, data) * (1 - t),
+        lambda x, t, data: velocity(x, t, t * data),
+        velocity_of_unsafe_weights,
+    ],
+    "12 drift": [
+        lambda q, p, tau: near(q, p, tau, False) - near(q, q, tau, False),
+        lambda q, p, tau: near(q, p, tau, False) - q,
+        lambda q, p, tau: -drift_1d(q, p, tau),
+        lambda q, p, tau: drift_1d(q, p, tau / 2**0.5),
+        lambda q, p, tau: drift_1d(p, q, tau),
+    ],
+    "12 boundary": [
+        lambda u, x, t, end: u(x, t),
+        lambda u, x, t, end: x + (1 - t)[:, None] * u(x, t),
+        lambda u, x, t, end: x + t[:, None] * u(x, t),
+        lambda u, x, t, end: x - (end - t)[:, None] * u(x, t),
+    ],
+    "12 mean flow step": [
+        mean_flow_step_that_leaks,
+        lambda theta, x, t, h, v, rate: mean_flow_step(theta, x, t, 0 * h, v, rate),
+        lambda theta, x, t, h, v, rate: mean_flow_step(theta, x, t, h, v, -rate),
+        lambda theta, x, t, h, v, rate: mean_flow_step(theta, x, t, h, v, len(x) * rate),
+    ],
+    "12 leak": [
+        lambda theta, batches, rate: fit_mean_flow_wrongly(theta, batches, rate, True, 1),
+        lambda theta, batches, rate: fit_mean_flow_wrongly(theta, batches, rate, True, -1),
+        lambda theta, batches, rate: fit_mean_flow_wrongly(theta, batches, rate, False, 1),
+        lambda theta, batches, rate: fit_mean_flow(theta, batches[:1], rate),
+    ],
+    "12 two calls": [
+        lambda f, z, fresh, t: f(f(z, 0.0), t),
+        lambda f, z, fresh, t: f(t * fresh + (1 - t) * f(z, 0.0), t),
+        lambda f, z, fresh, t: f((1 - t) * z + t * f(z, 0.0), t),
+        lambda f, z, fresh, t: f((1 - t) * fresh + t * f(z, 0.0), 0.0),
     ],
 }
 

@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 judge        two hours on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 12 judge        two hours on two cores
 """
 
 import sys
@@ -21,7 +21,7 @@ from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
-from tools import train_diffusion, train_pixels
+from tools import train_diffusion, train_one_call, train_pixels
 from tools.lessons import definitions
 
 
@@ -197,6 +197,11 @@ def lesson_11(steps: int = 3500) -> dict[str, Any]:
         tensors = lesson["train"](net, data, steps, times, weight).state_dict()
         nets |= {f"{name} {key}": x.half() for key, x in tensors.items()}
     return {"11_recipes": nets}
+
+
+def lesson_12(ddpm_steps: int = 1500, drift_steps: int = 4500) -> dict[str, Any]:
+    """Three networks of the spiral in each of two ways: DDPM, and drifting."""
+    return {"12_one_call": train_one_call.plane(ddpm_steps, drift_steps)}
 
 
 def damaged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:

@@ -1,0 +1,43 @@
+"""Trains the networks that lesson 12 ships, with the lesson's own code."""
+
+from functools import partial
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from course_utils.density import ImageDensity
+from tools.lessons import definitions
+
+
+def ddpm_loss(net: nn.Module, x: Tensor, done: float, lesson: dict[str, Any]) -> Tensor:
+    """The loss of lesson 10's diffusion, which predicts v, at points x (S, n, 2): (S,)."""
+    eps = torch.randn_like(x)
+    t = lesson["times_of"](x)
+    a = lesson["alpha_bar"](t)
+    x_t = a.sqrt() * x + (1 - a).sqrt() * eps
+    v = a.sqrt() * eps - (1 - a).sqrt() * x
+    return ((net(x_t, t) - v) ** 2).mean(dim=(1, 2))
+
+
+def trained(lesson: dict[str, Any], kind: str, steps: int, seed: int) -> nn.Module:
+    """One network of a kind for the spiral, from a start and from points of its own."""
+    torch.manual_seed(seed)
+    points = ImageDensity.from_file("spiral").sample(400_000, np.random.default_rng(seed))
+    batches = lesson["draw_batches"](4 * torch.from_numpy(points) - 2, 1)
+    loss = partial(ddpm_loss, lesson=lesson)
+    if kind == "drift":
+        width = lesson["narrower"]
+        loss = partial(lesson["drift_loss"], tau=width, latent=2, kernel="Laplace")
+    return lesson["train"](lesson["shipped_network"](kind, 1), loss, batches, steps, rate=4e-3)
+
+
+def plane(ddpm_steps: int, drift_steps: int, S: int = 3) -> dict[str, Tensor]:
+    """DDPM and drifting of the spiral, S runs each: their tensors side by side, halved in size."""
+    lesson, nets = definitions("12"), {}
+    for kind, steps in {"ddpm": ddpm_steps, "drift": drift_steps}.items():
+        runs = [trained(lesson, kind, steps, seed).state_dict() for seed in range(S)]
+        for part in runs[0]:
+            nets[f"{kind}.{part}"] = torch.cat([run[part] for run in runs]).half()
+    return nets
