@@ -24,6 +24,7 @@ import jinja2
 from nbformat import NotebookNode
 from sphinx.application import Sphinx
 
+from course_utils.density import ImageDensity
 from course_utils.widgets.base import CourseWidget
 from course_utils.widgets.trainer import Trainer
 from publish import build, course_map, extension, pages, stylesheet
@@ -199,7 +200,7 @@ def _first_page(paths, lessons, files, out, texts):
     return environment.get_template("index.md.j2").render(
         raw=lambda caller: pages.raw(caller().strip()),
         title=TITLE,
-        live=shown(Trainer("spiral"), files),
+        live=shown(Trainer(ImageDensity.from_file("spiral")), files),
         first=f"{first.stem}.html",
         start=f"{paths[0].stem}.html#your-machine",
         lessons=rows,
