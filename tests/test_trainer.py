@@ -14,7 +14,7 @@ from course_utils.widgets.trainer import FAMILIES, Trainer
 from tests.bare import show, tell
 from tests.waiting import pixels, until
 
-NUMBERS = r"([\d,]+) steps.*?SW ([\d.]+)\s+coverage ([\d.]+)\s+loss (-?[\d.]+)"
+NUMBERS = r"([\d,]+) steps.*?SW ([\d.]+),\s+coverage ([\d.]+)\s+loss (-?[\d.]+)"
 
 
 def made(name="bat", families=FAMILIES):

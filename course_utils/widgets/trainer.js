@@ -27,25 +27,27 @@ import { brushes, inkOn } from "./paper.js";
 
 const STYLE = `
   .course-trainer { max-width: 940px; }
-  .course-trainer .paper { flex: 0 0 220px; aspect-ratio: 1; align-self: flex-start; background: black;
-    cursor: crosshair; outline-offset: 2px; }
-  .course-trainer .tools { flex: 1 1 280px; min-width: 0; }
-  .course-trainer .tools .row:first-child { margin-top: 0; }
-  .course-trainer .row { gap: 6px 14px; }
+  .course-trainer .views { align-items: flex-start; }
+  .course-trainer .desk { flex: 0 1 560px; min-width: min(100%, 320px); }
+  .course-trainer .desk:has(+ .panels .panel + .panel) { flex-basis: 100%; }
+  .course-trainer .paper { flex: 0 0 190px; width: 190px; aspect-ratio: 1; background: black; cursor: crosshair;
+    outline-offset: 2px; }
+  .course-trainer .tools { flex: 1 1 250px; min-width: 0; margin: 0; gap: 4px 14px; }
   .course-trainer .row label { min-height: 32px; }
   .course-trainer input[type=checkbox] { width: 24px; height: 24px; margin: 0; }
+  .course-trainer .who { margin: 0; }
   .course-trainer .rate { width: 130px; }
-  .course-trainer .row label:has(.moment), .course-trainer .moment { flex: 1 1 120px; max-width: 460px; }
-  .course-trainer .panels { display: grid; gap: 12px; margin-top: 12px;
-    grid-template-columns: repeat(auto-fill, minmax(min(200px, 46%), 1fr)); }
-  .course-trainer .panel { min-width: 0; }
+  .course-trainer .tools label:has(.moment), .course-trainer .moment { flex: 1 1 120px; max-width: 340px; }
+  .course-trainer .panels { display: grid; gap: 12px; flex: 1 1 200px; min-width: 0;
+    grid-template-columns: repeat(auto-fit, minmax(min(200px, 46%), 1fr)); }
+  .course-trainer .panel { min-width: 0; max-width: 340px; }
   .course-trainer .panel b { display: block; }
   .course-trainer .panel canvas { width: 100%; aspect-ratio: 1; background: white; box-shadow: 0 0 0 1px #999; }
-  .course-trainer .panel output { display: block; font-size: 15px; min-height: 5.6em; }
+  .course-trainer .panel output { display: block; font-size: 15px; min-height: 4.2em; }
   .course-trainer .loss p { margin: 6px 0; }
   .course-trainer pre { font: 13px/1.4 ui-monospace, Consolas, monospace; white-space: pre-wrap; margin: 0 0 8px;
     color: inherit; background: none; }
-  .course-trainer .hint { min-height: 1.4em; }
+  .course-trainer .hint:empty { display: none; }
 `;
 const RADIUS = 5; // of the brush, in pixels of the paper
 const KEYS = [
@@ -86,8 +88,8 @@ const inGroups = v => v.toLocaleString("en");
 // What a panel says of a moment.
 export function words({ steps, speed, SW, coverage, loss }) {
   const pace = speed ? `, ${inGroups(Math.round(speed))} a second` : "";
-  const measures = [`SW ${SW.toFixed(1)}`, `coverage ${coverage.toFixed(2)}`];
-  return [`${inGroups(steps)} steps${pace}`, ...measures, steps ? `loss ${loss.toFixed(3)}` : ""];
+  const measures = `SW ${SW.toFixed(1)}, coverage ${coverage.toFixed(2)}`;
+  return [`${inGroups(steps)} steps${pace}`, measures, steps ? `loss ${loss.toFixed(3)}` : ""];
 }
 
 // Keeps a moment; of too many, every other one goes.
@@ -133,7 +135,7 @@ function lossesOf() {
       ...(parts ? [make("p", {}, {}, formula), make("pre", {}, {}, parts.map(String).join("\n\n"))] : []),
     );
   });
-  return box("", box("row", labelled("show the loss of", pick)), text);
+  return { label: labelled("show the loss of", pick), text };
 }
 
 // The picture in light grey, white where it is black, to draw points on.
@@ -199,18 +201,9 @@ function tools(model, does) {
   const width = choice(WIDTHS.map(String), k => change("width", WIDTHS[Number(k)]));
   const seeds = Array.from({ length: SEEDS }, (_, k) => String(k));
   const seed = choice(seeds, k => change("seed", Number(k)));
-  const place = box("tools");
-  place.append(
-    box("row", learn, step, again),
-    box(
-      "row",
-      labelled("picture", pick),
-      button("Clear", () => does.put(new Uint8Array(n))),
-    ),
-    box("row", ...who.map(([, , label]) => label)),
-    box("row", labelled("learning rate", rate, told)),
-    box("row", labelled("width", width), labelled("seed", seed)),
-  );
+  const buttons = [learn, step, again, labelled("picture", pick), button("Clear", () => does.put(new Uint8Array(n)))];
+  const labels = [labelled("learning rate", rate, told), labelled("width", width), labelled("seed", seed)];
+  const place = box("row tools", ...buttons, box("row who", ...who.map(([, , label]) => label)), ...labels);
 
   // Shows what the model says.
   function follow() {
@@ -223,7 +216,8 @@ function tools(model, does) {
     pick.value = numbers.find((_, k) => same(pictures[k], pixels)) ?? "";
   }
 
-  return { place, learn, step, again, follow };
+  const allow = (/** @type {boolean} */ can) => [learn, step, again].forEach(control => enable(control, can));
+  return { place, learn, allow, follow };
 }
 
 // What was shown, and the slider that goes back to it.
@@ -236,7 +230,7 @@ function film(show, halt) {
     show(moments[Number(control.value)]);
   });
   control.className = "moment";
-  const place = box("row", labelled("moment", control));
+  const place = labelled("moment", control);
   const reach = () => {
     place.hidden = moments.length < 2;
     const max = String(moments.length - 1);
@@ -358,18 +352,18 @@ function render(place) {
     begin,
     put: paper.put,
   });
-  root.append(box("views desk", paper.canvas, parts.place), status, past.place, panels.place, lossesOf());
-  root.append(keyHelp("black square", ...KEYS));
-
+  const loss = lossesOf();
+  parts.place.append(past.place, loss.label);
+  const views = box("views", box("views desk", paper.canvas, parts.place), panels.place);
+  root.append(views, status, loss.text, keyHelp("black square", ...KEYS));
   const able = () => model.get("families").length > 0 && paper.pixels().some(Boolean);
 
   // Whether there is something to learn and someone to learn it; then they are ready to.
   function ready() {
     if (!able()) return false;
-    const [side, names, width, rate, seed] = ["side", "families", "width", "rate", "seed"].map(trait =>
-      model.get(trait),
-    );
-    if (!begun) worker.tell({ begin: { pixels: paper.pixels(), side, names, width, rate, seed } });
+    const [names, width, rate, seed] = ["families", "width", "rate", "seed"].map(trait => model.get(trait));
+    const task = { pixels: paper.pixels(), side: model.get("side"), names, width, rate, seed };
+    if (!begun) worker.tell({ begin: task });
     begun = true;
     return true;
   }
@@ -386,7 +380,7 @@ function render(place) {
     past.clear();
     panels.under(paper.pixels());
     panels.draw();
-    for (const control of [parts.learn, parts.step, parts.again]) enable(control, able());
+    parts.allow(able());
     say(able() ? "" : "Draw or pick a picture, white on black, and tick at least one family.");
     go(going);
   }
