@@ -56,7 +56,7 @@ versions: $(VENV)/.made
 	$(BIN)/python -m uv pip install --upgrade --python $(VENV) --resolution $(RESOLUTION) -e ".[test]"
 	$(fetch)
 	$(BIN)/python -m pytest tests -m "$(UNIT) and not locked" -n 2 $(LIGHT)
-	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2 $(LIGHT)
+	$(BIN)/python -m pytest $(wildcard notebooks/0[146]_*.ipynb) -n 2 --dist loadscope $(LIGHT)
 	$(BIN)/python -m publish.build 01
 
 fetch = $(BIN)/python -m publish.libraries dev
