@@ -48,7 +48,7 @@ from course_utils.widgets.completer import Completer
 from course_utils.widgets.decoder import Decoder
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
-from course_utils.widgets.latent import Latent
+from course_utils.widgets.latent import Latent, in_steps
 from course_utils.widgets.painter import Painter, grey_of, library
 from course_utils.widgets.player import Player
 from course_utils.widgets.trainer import Trainer
@@ -163,6 +163,7 @@ CALLS = {
     "widgets.latent.Latent": lambda W=W, B=B, z=X, alt=ALT, picture=DISCS.pdf, slope=0.2: Latent(
         [(W, B), (W_2[:, :2], B_2[:2])], z, alt, (), picture, slope
     ),
+    "widgets.latent.in_steps": lambda picture=DISCS.pdf: in_steps(picture, 32),
     "widgets.latent.Latent.G": partial(LATENT.G, z=X, c=T[:0]),
     "widgets.ways.Ways": lambda picture=DISCS.pdf, times=T[:2], alt=ALT, points=2: Ways(
         picture, times, alt, points
