@@ -1,11 +1,15 @@
+import re
+
 import nbformat
 import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
 
+from course_utils import checkpoints
 from course_utils.density import ImageDensity
-from tools import lessons
+from publish.notebooks import read, select
+from tools import lessons, train_families
 
 
 def test_definitions_are_taken_without_running_the_lesson(tmp_path, monkeypatch):
@@ -57,6 +61,20 @@ def test_each_family_of_lesson_10_takes_a_step(name, families):
     model = families["fit"](families[name](), data, 1)
     assert model.steps == 1 and data.seen == 256
     assert model.sample(3).isfinite().all()
+
+
+def test_the_table_over_ten_seeds_is_made_with_the_steps_of_lesson_10():
+    sources = "\n".join(cell.source for cell in read(*select(["10"])).cells)
+    fits = re.findall(r"fit\((\w+)\(.*?\), data, round\((\d+) \* effort\)\)", sources)
+    assert {(name, int(steps)) for name, steps in fits} == {*train_families.FAMILIES.values()}
+
+
+def test_the_table_over_ten_seeds_is_whole():
+    made = train_families.table(2, effort=0.004, n=60)
+    shipped = checkpoints.read("10_seeds")
+    assert {*made} == {*shipped} and len(made) == 12 * 3 + 9
+    assert all(x.shape == (2,) and x.isfinite().all() for x in made.values())
+    assert all(x.shape == (10,) for x in shipped.values())
 
 
 def test_claims_of_lesson_10_are_only_measured_where_they_are_not_meant(families, capsys):

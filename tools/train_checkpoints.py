@@ -1,6 +1,6 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 12 judge        two hours on two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 12 judge    two hours, two cores
 """
 
 import sys
@@ -21,8 +21,9 @@ from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
-from tools import train_diffusion, train_one_call, train_pixels
+from tools import train_diffusion, train_families, train_one_call, train_pixels
 from tools.lessons import definitions
+from tools.train_families import FAMILIES
 
 
 def lesson_02(steps: int = 4000) -> dict[str, Any]:
@@ -161,29 +162,21 @@ def lesson_09() -> dict[str, Any]:
 
 
 def lesson_10(effort: float = 6.0) -> dict[str, Any]:
-    """2,500 points of the spiral, true ones and those of each family, in the unit square."""
+    """2,500 points of the spiral and of each family; the table of all families over ten seeds."""
     torch.manual_seed(0)
     lesson, spiral = definitions("10"), ImageDensity.from_file("spiral")
     lesson["Family"].S = 1
     data = lesson["Points"](spiral, np.random.default_rng(0), S=1)
-    names = {
-        "autoregressive": ("Autoregressive", 1000),
-        "affine flow": ("AffineFlow", 280),
-        "spline flow": ("SplineFlow", 400),
-        "VAE": ("VAE", 800),
-        "GAN": ("GAN", 550),
-        "energy": ("Energy", 250),
-        "diffusion": ("Diffusion", 1500),
-        "flow matching": ("Matching", 1500),
-    }
     x = data(10_000)
     kernels, mixture = lesson["KDE"](x, 0.01), lesson["em"](x, 50)[0]
     points = {"true points": data(2500)[0]}
     points |= {"KDE": kernels.sample(2500)[0], "mixture": mixture.sample(2500)[0]}
-    for name, (family, steps) in names.items():
-        model = lesson["fit"](lesson[family](), data, round(effort * steps))
-        points[name] = model.sample(2500)[0]
-    return {"10_points": {name: ((x + 2) / 4).half() for name, x in points.items()}}
+    for name, (family, steps) in FAMILIES.items():
+        if name != "conditional GAN":
+            model = lesson["fit"](lesson[family](), data, round(effort * steps))
+            points[name] = model.sample(2500)[0]
+    points = {name: ((x + 2) / 4).half() for name, x in points.items()}
+    return {"10_points": points, "10_seeds": train_families.table()}
 
 
 def lesson_11(steps: int = 3500) -> dict[str, Any]:
