@@ -30,10 +30,13 @@ PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not
     .map(picture => picture.naturalWidth)"""
 MADE = ".jp-OutputArea-output :is(.course-widget, .js-plotly-plot, .widget-image)"
 # Each text cell that holds a formula shows one.
-TYPESET = """() => window.jupyterapp.shell.currentWidget.content.widgets.every(({ model, node }) => {
-    const text = model.sharedModel.source.replace(/`[^`]*`/g, '');
-    return model.type !== 'markdown' || !text.includes('$') || node.querySelector('mjx-container');
-})"""
+TYPESET = """() => {
+    const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+    return cells.filter(({ model }) => model.type === 'markdown').every(({ model, node }) => {
+        const text = model.sharedModel.source.replace(/`[^`]*`/g, '');
+        return !text.includes('$') || node.querySelector('mjx-container');
+    });
+}"""
 DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
 POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
 
