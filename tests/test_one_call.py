@@ -53,5 +53,5 @@ def test_a_slice_of_the_training_makes_what_is_shipped():
         name: x.shape for name, x in shipped.items()
     }
     assert all(x.dtype == torch.half for x in [*made.values(), *shipped.values()])
-    first, second, third = shipped["drift.W.0"]
+    first, second, third = shipped["drift_bat.W.0"]
     assert not torch.equal(first, second) and not torch.equal(second, third)

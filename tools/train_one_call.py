@@ -10,6 +10,8 @@ from torch import Tensor, nn
 from course_utils.density import ImageDensity
 from tools.lessons import definitions
 
+PICTURES = ("spiral", "bat", "two_discs")
+
 
 def ddpm_loss(net: nn.Module, x: Tensor, done: float, lesson: dict[str, Any]) -> Tensor:
     """The loss of lesson 10's diffusion, which predicts v, at points x (S, n, 2): (S,)."""
@@ -21,10 +23,10 @@ def ddpm_loss(net: nn.Module, x: Tensor, done: float, lesson: dict[str, Any]) ->
     return ((net(x_t, t) - v) ** 2).mean(dim=(1, 2))
 
 
-def trained(lesson: dict[str, Any], kind: str, steps: int, seed: int) -> nn.Module:
-    """One network of a kind for the spiral, from a start and from points of its own."""
+def trained(lesson: dict[str, Any], kind: str, picture: str, steps: int, seed: int) -> nn.Module:
+    """One network of a kind for a picture, from a start and from points of its own."""
     torch.manual_seed(seed)
-    points = ImageDensity.from_file("spiral").sample(400_000, np.random.default_rng(seed))
+    points = ImageDensity.from_file(picture).sample(400_000, np.random.default_rng(seed))
     batches = lesson["draw_batches"](4 * torch.from_numpy(points) - 2, 1)
     loss = partial(ddpm_loss, lesson=lesson)
     if kind == "drift":
@@ -34,10 +36,16 @@ def trained(lesson: dict[str, Any], kind: str, steps: int, seed: int) -> nn.Modu
 
 
 def plane(ddpm_steps: int, drift_steps: int, S: int = 3) -> dict[str, Tensor]:
-    """DDPM and drifting of the spiral, S runs each: their tensors side by side, halved in size."""
+    """DDPM and drifting of three pictures, S runs each: tensors side by side, halved in size.
+
+    One more DDPM of the spiral, "long", has as many steps as drifting.
+    """
     lesson, nets = definitions("12"), {}
-    for kind, steps in {"ddpm": ddpm_steps, "drift": drift_steps}.items():
-        runs = [trained(lesson, kind, steps, seed).state_dict() for seed in range(S)]
+    kinds = {f"{kind}_{picture}": kind for kind in ("ddpm", "drift") for picture in PICTURES}
+    steps_of = {"ddpm": ddpm_steps, "drift": drift_steps, "long": drift_steps}
+    for name, kind in {**kinds, "long_spiral": "long"}.items():
+        picture = name.removeprefix(f"{kind}_")
+        runs = [trained(lesson, kind, picture, steps_of[kind], s).state_dict() for s in range(S)]
         for part in runs[0]:
-            nets[f"{kind}.{part}"] = torch.cat([run[part] for run in runs]).half()
+            nets[f"{name}.{part}"] = torch.cat([run[part] for run in runs]).half()
     return nets
