@@ -38,7 +38,7 @@ TYPESET = """() => {
     });
 }"""
 DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
-POINTED_AT = {"painter": ".paper", "latent": ".latent", "decoder": ".plane"}
+POINTED_AT = {"painter": ".paper", "trainer": ".paper", "latent": ".latent", "decoder": ".plane"}
 
 
 def looked_at(page, name: str):

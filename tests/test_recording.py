@@ -72,6 +72,7 @@ pytestmark = pytest.mark.notebook
 STATE = "application/vnd.jupyter.widget-state+json"
 # Times, addresses, and the number of a cell in a traceback: nbval keeps no history, so it is 1.
 OWN = re.compile(r"\d+(?:\.\d+)? ?(?:s|ms|it/s|s/it)\b|\d\d:\d\d|\?it/s|0x[0-9a-f]+|In\[\d+\]")
+BAR = re.compile(r"\|(\\u25\w\w| )+(?=\|)")  # as wide as the times beside it leave room for
 ID = re.compile(r"(?<![0-9a-f])(?:[0-9a-f]{32}|[0-9a-f]{8}-[0-9a-f-]{27})(?![0-9a-f])")
 
 
@@ -104,6 +105,7 @@ def comparable(notebook):
     rest = [{**state, "id": ""} for name, state in states.items() if name not in met]
     texts = [json.dumps(part, indent=1, sort_keys=True) for part in (notebook, *shown, *rest)]
     texts = [ID.sub(lambda found: numbers.get(found[0], "an id"), OWN.sub("", t)) for t in texts]
+    texts = [BAR.sub("|", text) for text in texts]
     return texts[: 1 + len(shown)] + sorted(texts[1 + len(shown) :])
 
 
