@@ -32,7 +32,7 @@ check: $(VENV)/.test
 
 # The lessons come first, and what takes them executed last; see tests/executions.py.
 test: $(VENV)/.test
-	@echo "This takes about a quarter of an hour on two cores; make check takes one."
+	@echo "This takes about 25 minutes on two cores; make check takes one."
 	$(looked_at)
 	$(BIN)/python -m tests.chromium
 	$(BIN)/python -m pytest tests notebooks -n 2 --dist loadscope --no-loadscope-reorder $(LIGHT) $(ARGS)
