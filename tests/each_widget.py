@@ -6,6 +6,7 @@ from course_utils.density import ImageDensity
 from course_utils.models import PixelCNN
 from course_utils.widgets.completer import Completer
 from course_utils.widgets.decoder import Decoder
+from course_utils.widgets.drifter import Drifter
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
@@ -35,6 +36,9 @@ WIDGETS = {
     "decoder": (
         "decoder = Decoder(layers(3, 8, 16), rng.normal(size=(60, 3)), np.arange(60) % 10, alt)"
         "\ndecoder"
+    ),
+    "drifter": (
+        "drifter = Drifter(rng.normal(size=(400, 2)), rng.normal(size=(200, 2)), alt)\ndrifter"
     ),
     "completer": (
         "completer = Completer(PixelCNN(64, 64, 16, C=8, D=(1, 2)), rng.random((64, 3)),"

@@ -46,6 +46,7 @@ from course_utils.keeping import Kept
 from course_utils.models import MLP, PixelCNN, UNet
 from course_utils.widgets.completer import Completer
 from course_utils.widgets.decoder import Decoder
+from course_utils.widgets.drifter import Drifter
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent, in_steps
@@ -156,6 +157,8 @@ CALLS = {
         [(W, B), (W_2, B_2)], codes, labels, alt, z=z
     ),
     "widgets.decoder.Decoder.decode": partial(DECODER.decode, z=X[0]),
+    "widgets.drifter.Drifter": lambda p=X, q=X, alt=ALT, tau=0.5: Drifter(p, q, alt, tau),
+    "widgets.drifter.Drifter.V": Drifter(X, X, ALT).V,
     "widgets.filters.Filters": lambda w=W_3, b=0.5, z=T[:3]: Filters({"a": (w, b)}, z),
     "widgets.filters.Filters.decode": partial(FILTERS.decode, z=T[:3]),
     "widgets.filters.Filters.scaled": partial(FILTERS.scaled, z=T[:3]),

@@ -208,6 +208,7 @@ MOTION = [
     ("player", "play"),
     ("gallery", "play"),
     ("ways", "play"),
+    ("drifter", "play"),
     ("filters", "Move z₁"),
     ("filters", "Move all"),
 ]
@@ -244,6 +245,7 @@ CHANGES = {
     "latent": "['z', [1.25, -2]]",
     "filters": "['z', [0.5, -0.25, 1]]",
     "decoder": "['z', [0.5, -0.25, 1]]",
+    "drifter": "['tau', 0.2]",
     "completer": "['temperature', 0.5]",
     "gallery": "['state', [2, 1, 3]]",
     "ways": "['frame', 2]",

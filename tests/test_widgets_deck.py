@@ -184,6 +184,7 @@ DRAGGED = {
     "latent": ".latent",
     "filters": ".code",
     "decoder": ".plane",
+    "drifter": ".plane",
     "completer": ".picture",
     "gallery": "canvas",
     "ways": ".way0",

@@ -15,6 +15,7 @@ MOST_HIGH = {
     "filters": 540,
     "latent": 560,
     "decoder": 470,
+    "drifter": 480,
     "completer": 460,
     "gallery": 500,
     "ways": 520,
@@ -22,6 +23,7 @@ MOST_HIGH = {
 SHARP = [
     "latent",
     "filters",
+    "drifter",
     "completer",
     "ways",
 ]  # whose canvases have two pixels for one of the page
@@ -34,7 +36,7 @@ def page(lab, lab_folder, browser):
     nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "all.ipynb")
     page, _ = open_and_run(browser, lab, "all.ipynb")
     page.set_default_timeout(120_000)
-    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 10")
+    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 11")
     yield page
     page.close()
 
@@ -177,6 +179,25 @@ def test_decoder(page, view):
     until(page, lambda: says(widget) == [1, 0.5, -0.5])
     until(page, agrees)
     assert "z₃ across and z₁ up" in widget.locator(".plane").get_attribute("aria-label")
+
+
+def test_drifter(page, view):
+    widget = view("drifter")
+
+    def agrees():
+        expected = ask(page, "[drifter.tau, float(np.linalg.norm(drifter.V(), axis=1).mean())]")
+        np.testing.assert_allclose(says(widget), eval(expected), atol=0.00051)
+        return True
+
+    until(page, agrees)
+    widget.get_by_role("button", name="Step").click()
+    until(page, lambda: ask(page, "drifter.q == drifter.start") == "False")
+    until(page, agrees)
+    ask(page, "[drifter.set_trait('tau', 0.1), drifter.set_trait('kernel', 'Laplace')]")
+    until(page, lambda: says(widget)[0] == 0.1)
+    until(page, agrees)
+    widget.get_by_role("button", name="Start again").click()
+    until(page, lambda: ask(page, "drifter.q == drifter.start") == "True")
 
 
 # What the canvases show, the one to rub out first: the colours of pixels, or -1 where chequered.

@@ -1,4 +1,4 @@
-// Axes on a canvas, for `latent`, `decoder`, `filters` and `ways`.
+// Axes on a canvas, for `latent`, `decoder`, `filters`, `ways` and `drifter`.
 
 import { INK, ORANGE, clamp, penOf, placeIn, sharpness } from "./base.js";
 

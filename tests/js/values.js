@@ -2,8 +2,10 @@
 
 import { createInterface } from "node:readline";
 
+import { floatsOf } from "../../course_utils/widgets/base.js";
 import * as completer from "../../course_utils/widgets/completer.js";
 import * as decoder from "../../course_utils/widgets/decoder.js";
+import * as drifter from "../../course_utils/widgets/drifter.js";
 import * as families from "../../course_utils/widgets/families.js";
 import * as filters from "../../course_utils/widgets/filters.js";
 import * as judging from "../../course_utils/widgets/judging.js";
@@ -73,6 +75,13 @@ const answers = {
     return [0, state.eta, null].map(eta =>
       noise.map((z, k) => [...(eta === null ? ways.langevin(target, z, k) : ways.flow(target, z, k, eta))]),
     );
+  },
+
+  // The drift at the points of now, its mean length, and the points after a step.
+  drifter(state) {
+    const [p, q] = [state.p, state.q].map(floatsOf);
+    const V = drifter.drift(q, p, state.tau, state.kernel);
+    return [[...V], drifter.lengthOf(V), [...drifter.stepped(q, V)]];
   },
 
   // The weights of a family of the trainer, and the loss of each step, after steps with these batches.

@@ -5,6 +5,7 @@ import { test } from "node:test";
 
 import * as completer from "../../course_utils/widgets/completer.js";
 import * as decoder from "../../course_utils/widgets/decoder.js";
+import * as drifter from "../../course_utils/widgets/drifter.js";
 import { erf } from "../../course_utils/widgets/erf.js";
 import * as filters from "../../course_utils/widgets/filters.js";
 import * as gallery from "../../course_utils/widgets/gallery.js";
@@ -136,6 +137,44 @@ test("one pixel: the score leads to it, and the velocity brings its points there
   const far = ways.field(target, 60, 0, 0.9).s[0];
   close(far, (0.9 * 2 - 60) / 0.01, 1e-9); // where p is lost
   assert.notDeepEqual(ways.flow(target, [0.3, -0.8], 0, 0), ways.flow(target, [0.3, -0.8], 0, 1));
+});
+
+test("three points by hand: under a wide kernel each pull is a plain mean, and no point sees itself", () => {
+  const [q, p] = [
+    [0, 0, 0.5, 0, 1, 0],
+    [0, 0, 1, 0],
+  ];
+  for (const kernel of ["Gauss", "Laplace"]) {
+    const V = drifter.drift(q, p, 1e5, kernel);
+    [-0.25, 0, 0, 0, 0.25, 0].forEach((v, k) => close(V[k], v, 1e-4));
+  }
+});
+
+test("a kernel of one length counts a neighbour at this distance by its formula", () => {
+  const two = [0, 0, 3, 4]; // at distances 0 and 5
+  close(drifter.near(0, 0, two, 5, "Gauss")[0], (3 * Math.exp(-0.5)) / (1 + Math.exp(-0.5)));
+  close(drifter.near(0, 0, two, 5, "Laplace")[1], (4 * Math.exp(-1)) / (1 + Math.exp(-1)));
+  assert.deepEqual(drifter.near(0, 0, two, 5, "Gauss", 0), [3, 4]);
+});
+
+test("far away nothing is 0 / 0, and a narrow kernel does not see the other part", () => {
+  drifter.near(1000, 0, [0, 0, 0, 1], 0.05, "Gauss").forEach(v => close(v, 0));
+  const part = at => [at, 0, at + 0.1, 0, at, 0.1, at + 0.1, 0.1];
+  const [q, p] = [part(0), [...part(0), ...part(3)]];
+  const [narrow, wide] = [0.1, 3].map(tau => drifter.lengthOf(drifter.drift(q, p, tau, "Gauss")));
+  assert.ok(narrow < 0.1 && wide > 1);
+});
+
+test("a step is a fifth of V, and gathering keeps the mean", () => {
+  assert.deepEqual([...drifter.stepped([1, 2, 5.5, -3], [0.5, -1, 10, 0])], [1.1, 1.8, 6, -3].map(Math.fround));
+  assert.deepEqual([...drifter.gathered(Float32Array.of(0, 0, 4, 2))], [1, 0.5, 3, 1.5]);
+});
+
+test("the slider multiplies the width, and a key never leaves it where it is", () => {
+  const limits = [0.05, 2];
+  close(drifter.widthOf(0.5, limits), 0.316);
+  for (let way = 0; way < 1; way += 0.01) assert.ok(drifter.widthOf(way + 0.01, limits) > drifter.widthOf(way, limits));
+  close(drifter.wayOfWidth(drifter.widthOf(0.3, limits), limits), 0.3, 2e-3);
 });
 
 test("random numbers of the generator as it was published", () => {
