@@ -1,6 +1,8 @@
 """Trains the networks in data/checkpoints with the code of the lessons.
 
-python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 12 judge    two hours, two cores
+python -m tools.train_checkpoints 02 03 04 05 06 07 08 09 10 11 12 judge student
+
+Two hours, two cores; `student` learns from the network of 08.
 """
 
 import sys
@@ -21,7 +23,7 @@ from course_utils.density import PICTURES, ImageDensity, course_pictures
 from course_utils.judge import ANSWERS, Judge
 from course_utils.models import PatchAutoencoders
 from course_utils.training import Steps
-from tools import train_diffusion, train_families, train_one_call, train_pixels
+from tools import distil_faces, train_diffusion, train_families, train_one_call, train_pixels
 from tools.lessons import definitions
 from tools.train_families import FAMILIES
 
@@ -270,6 +272,11 @@ def judge(rounds: int = 300, n: int = 512) -> dict[str, Any]:
             schedule.step()
         bar.show(loss=loss.detach())
     return {"judge": net}
+
+
+def student(pairs: int = 5000, steps: int = 1207) -> dict[str, Any]:
+    """The network of lesson 08, taught to draw faces in four calls and in one, for lesson 12."""
+    return {"12_faces": distil_faces.student(pairs, steps)}
 
 
 def main(names: list[str]) -> None:
