@@ -10,6 +10,7 @@ from course_utils.widgets.drifter import Drifter
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent
+from course_utils.widgets.maps import Maps, Waved
 from course_utils.widgets.painter import Painter
 from course_utils.widgets.player import Player
 from course_utils.widgets.trainer import Trainer
@@ -39,6 +40,10 @@ WIDGETS = {
     ),
     "drifter": (
         "drifter = Drifter(rng.normal(size=(400, 2)), rng.normal(size=(200, 2)), alt)\ndrifter"
+    ),
+    "maps": (
+        "flow = Waved(layers(21, 8, 2), 4, 1, (0,))\nmaps = Maps(flow, {'flow': flow,"
+        " 'drift': Waved(layers(2, 8, 2), 0)}, rng.random((8, 8)), alt)\nmaps"
     ),
     "completer": (
         "completer = Completer(PixelCNN(64, 64, 16, C=8, D=(1, 2)), rng.random((64, 3)),"

@@ -50,6 +50,7 @@ from course_utils.widgets.drifter import Drifter
 from course_utils.widgets.filters import Filters
 from course_utils.widgets.gallery import Gallery
 from course_utils.widgets.latent import Latent, in_steps
+from course_utils.widgets.maps import Maps, Waved
 from course_utils.widgets.painter import Painter, grey_of, library
 from course_utils.widgets.player import Player
 from course_utils.widgets.trainer import Trainer
@@ -69,6 +70,8 @@ COMPLETER = Completer(NET, RGB, SMALL, ALT)
 DECODER = Decoder([(W, B), (W_2, B_2)], X, None, ALT)
 FILTERS = Filters({"a": (W_3, 0.5)})
 WAYS = Ways(DISCS.pdf, [0.2, 0.6], ALT, 2)
+TIMED = RNG.random((3, 2)), B_2[:2]
+MAPS = Maps(Waved([TIMED], 0, 0, (0,)), {"a": Waved([TIMED], 0, 0, (0,))}, DISCS.pdf, ALT)
 LATENT = Latent([(W, B), (W_2[:, :2], B_2[:2])], X, ALT)
 BALL, NONE = sphere.spiral(25), np.zeros(30, int)
 
@@ -166,6 +169,11 @@ CALLS = {
     "widgets.latent.Latent": lambda W=W, B=B, z=X, alt=ALT, picture=DISCS.pdf, slope=0.2: Latent(
         [(W, B), (W_2[:, :2], B_2[:2])], z, alt, (), picture, slope
     ),
+    "widgets.maps.Maps": lambda W=TIMED[0], B=TIMED[1], t=T[:1], picture=DISCS.pdf, alt=ALT: Maps(
+        Waved([TIMED], 0, 0, (0,)), {"a": Waved([(W, B)], 0, 0, t)}, picture, alt
+    ),
+    "widgets.maps.Maps.path": partial(MAPS.path, z=X[:2]),
+    "widgets.maps.Maps.images": partial(MAPS.images, z=X[:2]),
     "widgets.latent.in_steps": lambda picture=DISCS.pdf: in_steps(picture, 32),
     "widgets.latent.Latent.G": partial(LATENT.G, z=X, c=T[:0]),
     "widgets.ways.Ways": lambda picture=DISCS.pdf, times=T[:2], alt=ALT, points=2: Ways(
@@ -193,6 +201,7 @@ APART = {
     "live": "gets from plots.live what it needs; its own demands are checked in test_live.py",
     "saved": "gets a whole notebook from Jupyter; files of all kinds are tried in test_saved.py",
     "spatial": "takes a plotly figure; its own demands are checked in test_plots.py",
+    "widgets.maps.Waved": "a record; Maps checks what it holds",
     "pictures.Listing": "a record; its methods make the sentences of folder.read",
     "pictures.fitted": READ,
     "decoding.read_picture": "reads what density.find, pictures.listed and pictures.square found",

@@ -130,7 +130,7 @@ def test_the_cloud_by_keys_and_pointer(page, python):
     for key in ("ArrowRight", "ArrowUp", "Shift+ArrowLeft"):
         page.keyboard.press(key)
     reads(page, python)
-    np.testing.assert_allclose(points(python), Q + [-0.2, 0.05], atol=1e-5)
+    np.testing.assert_allclose(points(python), np.add(Q, [-0.2, 0.05]), atol=1e-5)
     box = plane.bounding_box()
     unit = box["width"] / 384 * 342 / 6  # pixels for 1
     page.mouse.move(box["x"] + 150, box["y"] + 150)
@@ -139,7 +139,7 @@ def test_the_cloud_by_keys_and_pointer(page, python):
     page.mouse.up()
     page.mouse.move(box["x"] + 250, box["y"] + 250)  # nothing is held any more
     reads(page, python)
-    np.testing.assert_allclose(points(python), Q + [0.8, 0.55], atol=0.02)
+    np.testing.assert_allclose(points(python), np.add(Q, [0.8, 0.55]), atol=0.02)
     plane.focus()
     page.keyboard.press("Home")
     reads(page, python)

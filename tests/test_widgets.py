@@ -157,12 +157,13 @@ POINTS = {
     "latent": (".latent", lambda x, y: ((34 + 342 * x) / 384, (8 + 342 * (1 - y)) / 384)),
     "filters": (".code", lambda x, y: ((46 + 146 * x) / 206, (12 + 146 * (1 - y)) / 206)),
     "decoder": (".plane", lambda x, y: ((44 + 320 * x) / 372, (8 + 320 * (1 - y)) / 372)),
+    "maps": (".plane", lambda x, y: ((34 + 342 * x) / 384, (8 + 342 * (1 - y)) / 384)),
     "completer": (".picture", lambda x, y: (x, 1 - y)),
     "ways": (".way0", lambda x, y: ((34 + 236 * x) / 278, (8 + 236 * (1 - y)) / 278)),
 }
 
 
-LIMITS = {"latent": 2 * [(-3, 3)], "filters": 2 * [(-1, 1)]}
+LIMITS = {"latent": 2 * [(-3, 3)], "filters": 2 * [(-1, 1)], "maps": 2 * [(-3, 3)]}
 
 
 @pytest.mark.parametrize("scale", [1, 0.7])  # of a slide
@@ -246,6 +247,7 @@ CHANGES = {
     "filters": "['z', [0.5, -0.25, 1]]",
     "decoder": "['z', [0.5, -0.25, 1]]",
     "drifter": "['tau', 0.2]",
+    "maps": "['z', [-1.5, 0.5]]",
     "completer": "['temperature', 0.5]",
     "gallery": "['state', [2, 1, 3]]",
     "ways": "['frame', 2]",

@@ -185,6 +185,7 @@ DRAGGED = {
     "filters": ".code",
     "decoder": ".plane",
     "drifter": ".plane",
+    "maps": ".plane",
     "completer": ".picture",
     "gallery": "canvas",
     "ways": ".way0",

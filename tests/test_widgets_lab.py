@@ -16,6 +16,7 @@ MOST_HIGH = {
     "latent": 560,
     "decoder": 470,
     "drifter": 480,
+    "maps": 480,
     "completer": 460,
     "gallery": 500,
     "ways": 520,
@@ -24,6 +25,7 @@ SHARP = [
     "latent",
     "filters",
     "drifter",
+    "maps",
     "completer",
     "ways",
 ]  # whose canvases have two pixels for one of the page
@@ -36,7 +38,7 @@ def page(lab, lab_folder, browser):
     nbformat.write(normalise(new_notebook(cells=cells)), lab_folder / "all.ipynb")
     page, _ = open_and_run(browser, lab, "all.ipynb")
     page.set_default_timeout(120_000)
-    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 11")
+    page.wait_for_function("() => document.querySelectorAll('.course-widget').length === 12")
     yield page
     page.close()
 
@@ -198,6 +200,25 @@ def test_drifter(page, view):
     until(page, agrees)
     widget.get_by_role("button", name="Start again").click()
     until(page, lambda: ask(page, "drifter.q == drifter.start") == "True")
+
+
+def test_maps(page, view):
+    widget = view("maps")
+    widget.locator(".plane").focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    until(page, lambda: ask(page, "maps.z") == "[0.75, 1.0]")
+
+    def agrees():
+        ends = "maps.path([maps.z])[-1, 0], *(x[0] for x in maps.images([maps.z]).values())"
+        expected = eval(ask(page, f"[*maps.z, *np.concatenate([{ends}]).tolist()]"))
+        numbers = says(widget)
+        np.testing.assert_allclose([*numbers[:2], *numbers[3:]], expected, atol=0.0051)
+        return True
+
+    until(page, agrees)
+    ask(page, "maps.set_trait('z', [-1.0, 2.0])")
+    until(page, lambda: says(widget)[:2] == [-1, 2])
+    until(page, agrees)
 
 
 # What the canvases show, the one to rub out first: the colours of pixels, or -1 where chequered.

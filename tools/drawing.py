@@ -8,7 +8,17 @@ from tools.names import as_python, uses
 DEEDS = {"claim", "check", "start", "backward", "step", "Steps", "train", "manual_seed"}
 RANDOM = {"rng", "default_rng", "rand", "randn", "randint", "randperm", "normal", "multinomial"}
 DRAWS = {"show", "live", "pictures", "clouds", "filters", "space", "table", "scores", "duel"}
-DRAWS |= {"Completer", "Decoder", "Drifter", "Filters", "Gallery", "Latent", "Player", "Ways"}
+DRAWS |= {
+    "Completer",
+    "Decoder",
+    "Drifter",
+    "Filters",
+    "Gallery",
+    "Latent",
+    "Maps",
+    "Player",
+    "Ways",
+}
 
 
 def only_draws(source: str, later: list[str]) -> bool:

@@ -1,6 +1,6 @@
-// Axes on a canvas, for `latent`, `decoder`, `filters`, `ways` and `drifter`.
+// Axes on a canvas, for `latent`, `decoder`, `filters`, `ways`, `drifter` and `maps`.
 
-import { INK, ORANGE, clamp, penOf, placeIn, sharpness } from "./base.js";
+import { INK, ORANGE, clamp, make, penOf, placeIn, sharpness } from "./base.js";
 
 /** @typedef {{ left: number, top: number, across: number, upward: number, right: number, foot: number }} Room */
 /** @typedef {ReturnType<typeof axes>} Axes */
@@ -100,4 +100,19 @@ export function plane(canvas, side, left, x, y, names) {
   }
 
   return { ...field, draw, mark };
+}
+
+// A picture of n x n greys, row 0 at the bottom.
+/** @type {(pixels: ArrayLike<number>, n: number) => HTMLCanvasElement} */
+export function greys(pixels, n) {
+  const canvas = make("canvas", { width: n, height: n });
+  const pen = penOf(canvas);
+  const image = pen.createImageData(n, n);
+  const colours = new Uint32Array(image.data.buffer);
+  for (let k = 0; k < n * n; k++) {
+    const row = n - 1 - Math.floor(k / n);
+    colours[k] = 0xff000000 | (pixels[row * n + (k % n)] * 0x010101);
+  }
+  pen.putImageData(image, 0, 0);
+  return canvas;
 }

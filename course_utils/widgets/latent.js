@@ -14,7 +14,6 @@ import {
   keyHelp,
   labelled,
   make,
-  penOf,
   picture,
   readout,
   rootOf,
@@ -24,7 +23,7 @@ import {
   tuple,
 } from "./base.js";
 import { forward, identity, leaky, perceptron, sigmoid } from "./perceptron.js";
-import { plane } from "./axes.js";
+import { greys, plane } from "./axes.js";
 
 // The generator's layers; cloud; ground.
 export function decode(model) {
@@ -52,20 +51,6 @@ const SIDE = 342; // of a plane, in pixels
 const LEFT = 34;
 const REACH = 3; // of the latent plane
 const STEP = 0.05;
-
-// A picture of n x n greys, row 0 at the bottom.
-function greys(pixels, n) {
-  const canvas = make("canvas", { width: n, height: n });
-  const pen = penOf(canvas);
-  const image = pen.createImageData(n, n);
-  const colours = new Uint32Array(image.data.buffer);
-  for (let k = 0; k < n * n; k++) {
-    const row = n - 1 - Math.floor(k / n);
-    colours[k] = 0xff000000 | (pixels[row * n + (k % n)] * 0x010101);
-  }
-  pen.putImageData(image, 0, 0);
-  return canvas;
-}
 
 // Draws points, x and y in turn, over a ground that fills the unit square.
 const dots =

@@ -1,4 +1,4 @@
-// The perceptron of `latent`, `decoder` and `completer`.
+// The perceptron of `latent`, `decoder`, `completer` and `maps`.
 
 import { floatsOf } from "./base.js";
 

@@ -10,6 +10,7 @@ import * as families from "../../course_utils/widgets/families.js";
 import * as filters from "../../course_utils/widgets/filters.js";
 import * as judging from "../../course_utils/widgets/judging.js";
 import * as latent from "../../course_utils/widgets/latent.js";
+import * as maps from "../../course_utils/widgets/maps.js";
 import * as painting from "../../course_utils/widgets/painting.js";
 import * as perceptron from "../../course_utils/widgets/perceptron.js";
 import * as player from "../../course_utils/widgets/player.js";
@@ -82,6 +83,12 @@ const answers = {
     const [p, q] = [state.p, state.q].map(floatsOf);
     const V = drifter.drift(q, p, state.tau, state.kernel);
     return [[...V], drifter.lengthOf(V), [...drifter.stepped(q, V)]];
+  },
+
+  // For each noise its path along the velocity, and its image under each map.
+  maps(state, noise) {
+    const [velocity, ...nets] = maps.decode(modelOf(state));
+    return noise.map(z => [maps.path(velocity, z, state.calls), nets.map(net => maps.image(net, z))]);
   },
 
   // The weights of a family of the trainer, and the loss of each step, after steps with these batches.

@@ -10,6 +10,7 @@ import { erf } from "../../course_utils/widgets/erf.js";
 import * as filters from "../../course_utils/widgets/filters.js";
 import * as gallery from "../../course_utils/widgets/gallery.js";
 import { condition } from "../../course_utils/widgets/latent.js";
+import * as maps from "../../course_utils/widgets/maps.js";
 import { words } from "../../course_utils/widgets/painter.js";
 import { forward, identity, leaky, perceptron, sigmoid } from "../../course_utils/widgets/perceptron.js";
 import { halfToFloat, painterOf } from "../../course_utils/widgets/player.js";
@@ -175,6 +176,28 @@ test("the slider multiplies the width, and a key never leaves it where it is", (
   close(drifter.widthOf(0.5, limits), 0.316);
   for (let way = 0; way < 1; way += 0.01) assert.ok(drifter.widthOf(way + 0.01, limits) > drifter.widthOf(way, limits));
   close(drifter.wayOfWidth(drifter.widthOf(0.3, limits), limits), 0.3, 2e-3);
+});
+
+test("waves of numbers: these, then their sines, then their cosines", () => {
+  const found = maps.waves([2, 1], Math.PI / 4, 2);
+  const expected = [2, 1, 1, 0, Math.SQRT1_2, 1, 0, -1, Math.SQRT1_2, 0];
+  found.forEach((v, k) => close(v, expected[k]));
+  assert.deepEqual(maps.waves([0.3], 1, 0), [0.3]);
+});
+
+test("one velocity and two maps in one string of weights; times say whether the answer is added", () => {
+  const still = [0, 0, 0, 0, 0, 0]; // (3, 2): x, y and t do nothing
+  const nets = [
+    { widths: [3, 2], octaves: 0, ticks: 0, times: [0] },
+    { widths: [3, 2], octaves: 0, ticks: 0, times: [0.5] },
+    { widths: [2, 2], octaves: 0, ticks: 0, times: [] },
+  ];
+  const weights = view([...still, 1, -2, 0, 0, 0, 0, 4, 8, 0.5, 0.25, 2, 0, 0, 3, 0, 1]);
+  const [velocity, flow, plain] = maps.decode(modelOf({ nets, weights }));
+  const places = maps.path(velocity, [3, 3], 4);
+  assert.deepEqual([places.length, ...places[1], ...places[4]], [5, 3.25, 2.5, 4, 1]);
+  assert.deepEqual(maps.image(flow, [1, 1]), [1 + 2 + 0.5, 1 + 4 + 0.25]);
+  assert.deepEqual(maps.image(plain, [1, 2]), [2, 7]);
 });
 
 test("random numbers of the generator as it was published", () => {
