@@ -66,8 +66,8 @@ const STYLE = `
   .course-maps .view { flex: 384 1 280px; max-width: 384px; }
   .course-maps canvas { width: 100%; background: white; cursor: crosshair; }
   .course-maps output { flex: 1 1 260px; max-width: 310px; }
-  .course-maps output div { display: flex; align-items: center; gap: 8px; min-height: 32px; }
-  .course-maps output span { flex: none; border-radius: 10px; }
+  .course-maps output div { display: flex; align-items: center; gap: 7px; min-height: 32px; }
+  .course-maps output span { flex: none; border-radius: 11px; }
 `;
 const SIDE = 342; // of the plane, in pixels
 const LEFT = 34;
@@ -92,7 +92,7 @@ function line(colour, wide, high, words) {
     background: colour,
     width: `${wide}px`,
     height: `${high}px`,
-    margin: `0 ${10 - wide / 2}px`,
+    margin: `0 ${11 - wide / 2}px`,
   });
   return box("", sign, words);
 }

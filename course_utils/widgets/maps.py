@@ -13,7 +13,7 @@ from course_utils.widgets.latent import in_steps
 
 MOST_CELLS, MOST_OCTAVES, REACH = 64, 8, 3
 COLOURS = [plots.BLUE, plots.GREEN, plots.PINK, plots.SKY]
-SIZES = [10, 8, 6, 4]  # radii in pixels, so that discs in one place are all seen
+SIZES = [11, 9, 7, 5]  # radii in pixels, so that discs in one place are all seen
 
 
 class Waved(NamedTuple):
