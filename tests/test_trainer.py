@@ -12,7 +12,7 @@ from course_utils.density import ImageDensity
 from course_utils.widgets.painter import grey_of
 from course_utils.widgets.trainer import FAMILIES, Trainer
 from tests.bare import show, tell
-from tests.waiting import pixels, until
+from tests.waiting import pixels, rgba, until
 
 NUMBERS = r"([\d,]+) steps.*?SW ([\d.]+),\s+coverage ([\d.]+)\s+loss (-?[\d.]+)"
 
@@ -57,6 +57,13 @@ def page(browser, trainer):
     page.close()
 
 
+def blue(page):
+    """How many pixels of each panel are as blue as the lines of its field."""
+    panels = page.locator(".course-trainer .panel canvas").all()
+    pictures = [rgba(panel).astype(int) for panel in panels]
+    return [np.sum(picture[..., 2] - picture[..., 0] > 100) for picture in pictures]
+
+
 def press(page, name):
     page.get_by_role("button", name=name, exact=True).click()
 
@@ -75,6 +82,7 @@ def steps(page):
 def test_it_learns_pauses_and_goes_back(page):
     press(page, "Step")
     until(page, lambda: steps(page) == [1, 1])
+    assert min(blue(page)) > 100  # the arrows
     first = numbers(page)
     dots = pixels(page, ".course-trainer .panel canvas")
     press(page, "Learn")

@@ -42,6 +42,7 @@ function pupil(name, { side, width, seed }, table) {
     .concat(new Float32Array(2 * SHOWN));
   const draw = truePoints(table, side, uniform, 2);
   const self = { name, steps: 0, spent: 0, loss: NaN, learn, show };
+  const inSquare = (/** @type {Float32Array} */ values) => values.map(v => (v + 2) / 4);
 
   /** @param {number} rate */
   function learn(rate) {
@@ -54,10 +55,11 @@ function pupil(name, { side, width, seed }, table) {
     self.spent += performance.now() - before;
   }
 
-  // Points of the unit square.
+  // Points of the unit square, and after a step the lines of the field behind them.
   function show() {
     family.sample(latents, points);
-    return points.map(v => (v + 2) / 4);
+    const { lines, each } = self.steps ? family.field() : { lines: new Float32Array(), each: 1 };
+    return { points: inSquare(points), lines: inSquare(lines), each };
   }
 
   return self;
@@ -79,8 +81,9 @@ function lesson(task, post) {
 
   function show() {
     const moment = pupils.map(({ name, steps, loss, show }) => {
-      const points = show();
-      return { name, steps, loss, points, SW: 1000 * far(points), coverage: coverage(points, mass) };
+      const shown = show();
+      const [SW, covered] = [1000 * far(shown.points), coverage(shown.points, mass)];
+      return { name, steps, loss, ...shown, SW, coverage: covered };
     });
     post({ moment });
   }

@@ -2,6 +2,7 @@
 //
 // Each gets its points and all its noise from outside, so that it makes the same steps as the PyTorch of the lessons.
 
+import { PLACES, arrows, codeLines } from "./fields.js";
 import { adam, perceptron, roomFor, sizeOf } from "./learning.js";
 import { decoderLoss, discriminatorLoss, driftingLoss, encoderLoss, generatorLoss, matchingLoss } from "./losses.js";
 
@@ -9,9 +10,10 @@ import { decoderLoss, discriminatorLoss, driftingLoss, encoderLoss, generatorLos
 /** @typedef {{ rate: number, x: Floats, z: Floats, t: Floats }} Batch */
 /**
  * What a family is. In a step, each point comes with so many numbers of noise z; a sample is made of `latents` such
- * numbers for each point. `weights` are those that learn, `average` is what samples are made with.
+ * numbers for each point. `weights` are those that learn, `average` is what samples are made with. `field` is what may
+ * be drawn behind the points, in [-2, 2]^2; it needs room for 700 points, and 100 in a batch, and a step that was made.
  * @typedef {{ noise: number, latents: number, weights: Floats[], average: Floats[], learn: (batch: Batch) => number,
- *   sample: (z: Floats, points: Floats) => void }} Family
+ *   sample: (z: Floats, points: Floats) => void, field: () => import("./fields.js").Field }} Family
  */
 
 export const GAMMA = 0.048; // weight of R1 in the GAN: 0.003 of lesson 02, in a square of four times the side
@@ -77,6 +79,7 @@ export function gan(width, n, shown, uniform) {
   const [D] = d.nets;
   const points = floats(4 * n);
   const slope = floats(2 * n);
+  const ones = floats(2 * n).fill(1);
   return {
     noise: 8,
     latents: 4,
@@ -95,6 +98,11 @@ export function gan(width, n, shown, uniform) {
       return loss;
     },
     sample: (z, points) => points.set(G.draw(z, shown)),
+    // The slope of D, which G follows.
+    field() {
+      D.forward(PLACES, PLACES.length / 2);
+      return arrows(D.inputSlope(ones, PLACES.length / 2), 0.6);
+    },
   };
 }
 
@@ -136,6 +144,11 @@ export function vae(width, n, shown, uniform) {
       const x_hat = decoder.draw(drawn, shown);
       for (let k = 0; k < 2 * shown; k++) points[k] = x_hat[k] + Math.exp(mean[last]) * z[2 * shown + k];
     },
+    // Where codes are decoded to.
+    field() {
+      const { lines, each } = codeLines;
+      return { lines: decoder.draw(lines, lines.length / 2).slice(0, lines.length), each };
+    },
   };
 }
 
@@ -147,6 +160,16 @@ export function matching(width, n, shown, uniform) {
   const [v] = nets;
   const given = floats(3 * Math.max(n, shown));
   const slope = floats(2 * n);
+
+  // Gives the network these points, all at one time.
+  /** @type {(points: Floats, t: number, count: number) => void} */
+  function at(points, t, count) {
+    for (let i = 0; i < count; i++) {
+      for (const k of [0, 1]) given[3 * i + k] = points[2 * i + k];
+      given[3 * i + 2] = t;
+    }
+  }
+
   return {
     noise: 2,
     latents: 2,
@@ -165,23 +188,25 @@ export function matching(width, n, shown, uniform) {
     sample(z, points) {
       points.set(z);
       for (let call = 0; call < CALLS; call++) {
-        for (let i = 0; i < shown; i++) {
-          for (const k of [0, 1]) given[3 * i + k] = points[2 * i + k];
-          given[3 * i + 2] = call / CALLS;
-        }
+        at(points, call / CALLS, shown);
         const velocity = v.draw(given, shown);
         for (let k = 0; k < 2 * shown; k++) points[k] += velocity[k] / CALLS;
       }
     },
+    // The velocity halfway, at t = 1/2.
+    field() {
+      at(PLACES, 0.5, PLACES.length / 2);
+      return arrows(v.draw(given, PLACES.length / 2), 0.1);
+    },
   };
 }
 
-// For each point of x the mean of the points y, weighted by exp(-|x - y|^2 / 2 tau^2); `blind`: point i of x does not see
+// For each point of x the mean of n points y, weighted by exp(-|x - y|^2 / 2 tau^2); `blind`: point i of x does not see
 // point i of y. The nearest has weight 1, so that far away nothing is 0 / 0.
 /** @type {(x: Floats, y: Floats, blind: boolean, means: Float64Array, squares: Float64Array) => void} */
 function near(x, y, blind, means, squares) {
   const n = squares.length;
-  for (let i = 0; i < n; i++) {
+  for (let i = 0; 2 * i < means.length; i++) {
     const a = x[2 * i];
     const b = x[2 * i + 1];
     for (let j = 0; j < n; j++) squares[j] = (a - y[2 * j]) * (a - y[2 * j]) + (b - y[2 * j + 1]) * (b - y[2 * j + 1]);
@@ -211,6 +236,8 @@ export function drifting(width, n, shown, uniform) {
   const [G] = nets;
   const slope = floats(2 * n);
   const [to, away, squares] = [2 * n, 2 * n, n].map(k => new Float64Array(k));
+  const [towards, apart] = [0, 1].map(() => new Float64Array(PLACES.length));
+  const [true_points, generated] = [0, 1].map(() => floats(2 * n));
   return {
     noise: 8,
     latents: 8,
@@ -221,10 +248,21 @@ export function drifting(width, n, shown, uniform) {
       near(q, x, false, to, squares);
       near(q, q, true, away, squares);
       const loss = driftingLoss(to, away, n, slope);
+      true_points.set(x);
+      generated.set(q.subarray(0, 2 * n));
       G.backward(slope, n);
       move(rate);
       return loss;
     },
     sample: (z, points) => points.set(G.draw(z, shown)),
+    // V of the last step.
+    field() {
+      near(PLACES, true_points, false, towards, squares);
+      near(PLACES, generated, false, apart, squares);
+      return arrows(
+        towards.map((v, k) => v - apart[k]),
+        1,
+      );
+    },
   };
 }

@@ -1,6 +1,7 @@
 // Draw a picture, and watch up to four families of networks learn it side by side, in a Worker of the page.
 
 import {
+  BLUE,
   ORANGE,
   attend,
   box,
@@ -40,9 +41,10 @@ const STYLE = `
   .course-trainer .tools label:has(.moment), .course-trainer .moment { flex: 1 1 120px; max-width: 340px; }
   .course-trainer .panels { display: grid; gap: 12px; flex: 1 1 200px; min-width: 0;
     grid-template-columns: repeat(auto-fit, minmax(min(200px, 46%), 1fr)); }
-  .course-trainer .panel { min-width: 0; max-width: 340px; }
+  .course-trainer .panel { min-width: 0; max-width: 318px; }
   .course-trainer .panel b { display: block; }
   .course-trainer .panel canvas { width: 100%; aspect-ratio: 1; background: white; box-shadow: 0 0 0 1px #999; }
+  .course-trainer .panel small { display: block; font-size: 14px; line-height: 1.3; margin-top: 4px; }
   .course-trainer .panel output { display: block; font-size: 15px; min-height: 4.2em; }
   .course-trainer .loss p { margin: 6px 0; }
   .course-trainer pre { font: 13px/1.4 ui-monospace, Consolas, monospace; white-space: pre-wrap; margin: 0 0 8px;
@@ -60,22 +62,30 @@ const WIDTHS = [16, 32, 64, 128];
 const SEEDS = 10;
 const MOST = 200; // moments that are kept; then every other one goes
 const DOT = 1.6;
-// Name, formula of the loss, and what computes it.
-/** @type {Record<string, [string, string, Function[]]>} */
+// Name, what its field is, formula of the loss, and what computes it.
+/** @type {Record<string, [string, string, string, Function[]]>} */
 const FAMILIES = {
   gan: [
     "GAN",
+    "arrows: the slope of D, which G follows",
     "D learns by softplus(−D(x)) + softplus(D(G(z))) + γ/2 |∇D(x)|², and G by softplus(−D(G(z))).",
     [discriminatorLoss, generatorLoss],
   ],
   vae: [
     "VAE",
+    "lines: the decoded grid of z in [−2, 2]²",
     "−log N(x; x̂, s²) + KL(N(μ, σ²) ‖ N(0, I)), where x̂ is decoded from z = μ + σ ε.",
     [decoderLoss, encoderLoss],
   ],
-  matching: ["flow matching", "|v(xₜ, t) − (x − z)|², where xₜ = (1 − t) z + t x.", [matchingLoss]],
+  matching: [
+    "flow matching",
+    "arrows: the velocity v, at t = ½",
+    "|v(xₜ, t) − (x − z)|², where xₜ = (1 − t) z + t x.",
+    [matchingLoss],
+  ],
   drifting: [
     "drifting",
+    "arrows: the drift V",
     "|G(z) − (G(z) + V)|², where G(z) + V stands still: V leads to the mean of the true points near G(z), and away from " +
       "the mean of the generated ones near it.",
     [driftingLoss],
@@ -98,12 +108,12 @@ export function kept(moments, moment) {
   return all.length > MOST ? all.filter((_, k) => k % 2 || k === all.length - 1) : all;
 }
 
-// The panel of a family: its points over the picture, and its numbers.
+// The panel of a family: its points over its field and the picture, and its numbers.
 function panelOf(family) {
-  const [name] = FAMILIES[family];
-  const canvas = picture("points", `points that ${name} generates, over the picture`);
+  const [name, field] = FAMILIES[family];
+  const canvas = picture("points", `points that ${name} generates, over the picture; ${field}`);
   const numbers = make("output", {}, { "aria-live": "off" });
-  const place = box("panel", make("b", {}, {}, name), canvas, numbers);
+  const place = box("panel", make("b", {}, {}, name), canvas, make("small", {}, {}, field), numbers);
 
   /** @type {(ground: HTMLCanvasElement, moment: any) => void} */
   function draw(ground, moment) {
@@ -114,9 +124,13 @@ function panelOf(family) {
     const pen = penOf(canvas);
     pen.imageSmoothingEnabled = false;
     pen.drawImage(ground, 0, 0, side, side);
-    pen.fillStyle = ORANGE;
+    const { points, lines, each } = moment ?? { points: [], lines: [], each: 1 };
     const dot = (DOT * side) / wide;
-    const points = moment?.points ?? [];
+    Object.assign(pen, { strokeStyle: BLUE, lineWidth: dot / 2, fillStyle: ORANGE });
+    pen.beginPath();
+    for (let k = 0; k < lines.length; k += 2)
+      pen[k % (2 * each) ? "lineTo" : "moveTo"](lines[k] * side, (1 - lines[k + 1]) * side);
+    pen.stroke();
     for (let k = 0; k < points.length; k += 2)
       pen.fillRect(points[k] * side - dot / 2, (1 - points[k + 1]) * side - dot / 2, dot, dot);
     numbers.replaceChildren(...(moment ? words(moment).map(line => make("div", {}, {}, line)) : []));
@@ -130,7 +144,7 @@ function lossesOf() {
   const text = box("loss");
   const families = Object.values(FAMILIES);
   const pick = choice(["none", ...families.map(([name]) => name)], k => {
-    const [, formula, parts] = families[Number(k) - 1] ?? [];
+    const [, , formula, parts] = families[Number(k) - 1] ?? [];
     text.replaceChildren(
       ...(parts ? [make("p", {}, {}, formula), make("pre", {}, {}, parts.map(String).join("\n\n"))] : []),
     );

@@ -10,6 +10,7 @@ import wabt from "wabt";
 
 import { gaussian, uniformFrom } from "../../course_utils/widgets/chance.js";
 import * as families from "../../course_utils/widgets/families.js";
+import { PLACES, arrows, codeLines } from "../../course_utils/widgets/fields.js";
 import { KERNEL, perceptron, roomFor, sizeOf } from "../../course_utils/widgets/learning.js";
 
 const random = (length, seed) => gaussian(new Float32Array(length), uniformFrom(seed));
@@ -88,6 +89,46 @@ test("the slopes of a perceptron and of R1 are those of differences", () => {
     const expected = slopeAt(penalty, weights, k, 1e-3);
     assert.ok(Math.abs(slopes[k] - plain[k] - expected) < 1e-2 * Math.max(1, Math.abs(expected)));
   }
+});
+
+// Foot and tip of each arrow, as the vector between them.
+const vectorsOf = ({ lines, each }) =>
+  PLACES.map((v, k) => {
+    const foot = 2 * each * (k >> 1) + (k % 2);
+    assert.ok(Math.abs(lines[foot] - v) < 1e-6);
+    return lines[foot + 2] - lines[foot];
+  });
+
+test("arrows go along their vectors, and the longest are cut", () => {
+  const vectors = vectorsOf(arrows(PLACES, 0.1));
+  for (let k = 0; k < PLACES.length; k += 2) {
+    const far = 0.1 * Math.hypot(PLACES[k], PLACES[k + 1]);
+    const share = 0.1 * Math.min(1, 0.25 / far);
+    for (const i of [k, k + 1]) assert.ok(Math.abs(vectors[i] - share * PLACES[i]) < 1e-6);
+  }
+});
+
+test("the fields of the families lead to what they learn", () => {
+  const n = 128;
+  const batch = name => {
+    const family = families[name](32, n, 700, uniformFrom(0));
+    const x = new Float32Array(2 * n).fill(0.5);
+    return [family, { rate: 5e-3, x: x.map((v, k) => v + random(2 * n, 3)[k] / 50), t: random(n, 4).map(Math.abs) }];
+  };
+  for (const name of ["gan", "matching", "drifting"]) {
+    const [family, given] = batch(name);
+    for (let k = 0; k < 60; k++) family.learn({ ...given, z: random(n * family.noise, k) });
+    const vectors = vectorsOf(family.field());
+    const along = PLACES.reduce((sum, v, k) => sum + Math.sign(vectors[k] * (0.5 - v)), 0);
+    assert.ok(along > PLACES.length / 3, `${name}: ${along} of ${PLACES.length}`);
+  }
+  const [vae, given] = batch("vae");
+  for (let k = 0; k < 300; k++) vae.learn({ ...given, z: random(2 * n, k) });
+  const { lines, each } = vae.field();
+  assert.equal(lines.length, codeLines.lines.length);
+  assert.equal((lines.length / 2) % each, 0);
+  const mean = lines.reduce((sum, v) => sum + v, 0) / lines.length;
+  assert.ok(Math.abs(mean - 0.5) < 0.3, `vae: ${mean}`);
 });
 
 test("Gaussian numbers have mean 0, variance 1, and come again from their seed", () => {
