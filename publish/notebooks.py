@@ -4,9 +4,13 @@ from collections.abc import Collection
 from pathlib import Path
 
 import nbformat
+import zmq
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from jupyter_client.channels import AsyncZMQSocketChannel
 from nbclient import NotebookClient
 from nbclient.exceptions import CellTimeoutError
 from nbformat import NotebookNode
+from traitlets import Type
 
 ROOT = Path(__file__).resolve().parents[1]
 NOTEBOOKS = ROOT / "notebooks"
@@ -30,6 +34,26 @@ def read(path: Path) -> NotebookNode:
     return nbformat.read(path, as_version=4)  # pyrefly: ignore[bad-return]
 
 
+class Channel(AsyncZMQSocketChannel):
+    """A channel to a kernel that looks, after it has sent, for what has come meanwhile.
+
+    nbclient sends the contents of an Output widget while it waits for the reply to a cell. ZeroMQ
+    tells only once that a message has come, and tells it to what sends just then, so nbclient would
+    wait until its time is up (github.com/jupyter/jupyter_client/pull/1059).
+    """
+
+    def send(self, msg: dict) -> None:
+        """Send a message to the kernel."""
+        super().send(msg)
+        self.socket.get(zmq.EVENTS)  # pyzmq then reads what is there
+
+
+class Client(AsyncKernelClient):
+    """A client of a kernel whose requests and replies go through a `Channel`."""
+
+    shell_channel_class = Type(Channel)
+
+
 def execute(
     notebook: NotebookNode, folder: Path = NOTEBOOKS, store_widget_state: bool = False
 ) -> None:
@@ -48,6 +72,7 @@ def execute(
         record_timing=True,
         resources={"metadata": {"path": str(folder)}},
     )
+    client.create_kernel_manager().client_factory = Client
     try:
         client.execute()
     except CellTimeoutError:

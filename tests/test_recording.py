@@ -1,14 +1,18 @@
 """A lesson is executed once in a run: what nbval's guard keeps is what nbclient would have made."""
 
+import asyncio
 import copy
 import json
 import re
+import time
 
 import nbformat
 import pytest
+import zmq.asyncio
+from jupyter_client.session import Session
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from publish.notebooks import execute
+from publish.notebooks import Channel, execute
 from tests import executions, guarded
 
 OF_ALL_KINDS = [
@@ -135,6 +139,24 @@ def test_both_ways_give_the_same_notebook(kept, tmp_path):
     assert len(one) == len(other) > 10
     for text, same in zip(one, other, strict=True):
         assert text.splitlines() == same.splitlines()
+
+
+def test_a_reply_that_comes_while_an_output_widget_is_sent_is_read():
+    async def reply():
+        session, there, here = Session(key=b""), zmq.Context(), zmq.asyncio.Context()
+        with there, here, there.socket(zmq.PAIR) as kernel, here.socket(zmq.PAIR) as socket:
+            socket.connect(f"tcp://127.0.0.1:{kernel.bind_to_random_port('tcp://127.0.0.1')}")
+            channel = Channel(socket, session)
+            channel.send(session.msg("execute_request"))
+            kernel.recv_multipart()
+            waiting = asyncio.ensure_future(channel.get_msg(timeout=600))
+            await asyncio.sleep(0.1)  # now it waits
+            session.send(kernel, "execute_reply")
+            time.sleep(0.2)  # the reply has come, and nobody has looked
+            channel.send(session.msg("comm_msg"))
+            return await asyncio.wait_for(waiting, timeout=20)
+
+    assert asyncio.run(reply())["msg_type"] == "execute_reply"
 
 
 def test_it_holds_what_it_is_to_hold(kept):
