@@ -67,13 +67,13 @@ const DOT = 1.6;
 const FAMILIES = {
   gan: [
     "GAN",
-    "arrows: the slope of D, which G follows",
+    "arrows: the slope of D",
     "D learns by softplus(−D(x)) + softplus(D(G(z))) + γ/2 |∇D(x)|², and G by softplus(−D(G(z))).",
     [discriminatorLoss, generatorLoss],
   ],
   vae: [
     "VAE",
-    "lines: the decoded grid of z in [−2, 2]²",
+    "lines: the decoded grid of z",
     "−log N(x; x̂, s²) + KL(N(μ, σ²) ‖ N(0, I)), where x̂ is decoded from z = μ + σ ε.",
     [decoderLoss, encoderLoss],
   ],
