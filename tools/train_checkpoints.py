@@ -195,7 +195,7 @@ def lesson_11(steps: int = 3500) -> dict[str, Any]:
 
 
 def lesson_12(ddpm_steps: int = 1500, drift_steps: int = 4500) -> dict[str, Any]:
-    """Three networks of the spiral in each of two ways: DDPM, and drifting."""
+    """Three networks of three pictures in each of two ways: DDPM, and drifting."""
     return {"12_one_call": train_one_call.plane(ddpm_steps, drift_steps)}
 
 

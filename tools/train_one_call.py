@@ -29,8 +29,8 @@ def trained(lesson: dict[str, Any], kind: str, picture: str, steps: int, seed: i
     points = ImageDensity.from_file(picture).sample(400_000, np.random.default_rng(seed))
     batches = lesson["draw_batches"](4 * torch.from_numpy(points) - 2, 1)
     loss = partial(ddpm_loss, lesson=lesson)
-    if kind == "drift":
-        width = lesson["narrower"]
+    if kind in ("drift", "fixed"):
+        width = lesson["narrower"] if kind == "drift" else lesson["constant"](0.1)
         loss = partial(lesson["drift_loss"], tau=width, latent=2, kernel="Laplace")
     return lesson["train"](lesson["shipped_network"](kind, 1), loss, batches, steps, rate=4e-3)
 
@@ -38,14 +38,15 @@ def trained(lesson: dict[str, Any], kind: str, picture: str, steps: int, seed: i
 def plane(ddpm_steps: int, drift_steps: int, S: int = 3) -> dict[str, Tensor]:
     """DDPM and drifting of three pictures, S runs each: tensors side by side, halved in size.
 
-    One more DDPM of the spiral, "long", has as many steps as drifting.
+    A DDPM "long" has as many steps as drifting. For the spiral there is also drifting of one width,
+    "fixed".
     """
     lesson, nets = definitions("12"), {}
-    kinds = {f"{kind}_{picture}": kind for kind in ("ddpm", "drift") for picture in PICTURES}
     steps_of = {"ddpm": ddpm_steps, "drift": drift_steps, "long": drift_steps}
-    for name, kind in {**kinds, "long_spiral": "long"}.items():
-        picture = name.removeprefix(f"{kind}_")
-        runs = [trained(lesson, kind, picture, steps_of[kind], s).state_dict() for s in range(S)]
+    names = [(kind, picture) for kind in steps_of for picture in PICTURES]
+    for kind, picture in [*names, ("fixed", "spiral")]:
+        steps = steps_of.get(kind, drift_steps)
+        runs = [trained(lesson, kind, picture, steps, s).state_dict() for s in range(S)]
         for part in runs[0]:
-            nets[f"{name}.{part}"] = torch.cat([run[part] for run in runs]).half()
+            nets[f"{kind}_{picture}.{part}"] = torch.cat([run[part] for run in runs]).half()
     return nets
