@@ -120,6 +120,16 @@ def test_it_carries_no_more_than_it_needs(site):
     assert 20_000 < sum(len(style.text) for style in styles) < 130_000
 
 
+@pytest.mark.parametrize("name", [name for name in PAGES if name != "search"])
+def test_the_text_waits_for_no_other_file(site, name):
+    text = (site / f"{name}.html").read_text("utf-8")
+    scripts = re.findall(r"<script[^>]*\bsrc=[^>]*>", text)
+    assert scripts and all(" defer " in script for script in scripts)
+    assert not re.search(r"<link[^>]*stylesheet|@import", text)
+    before, article, _ = text.partition("<article")
+    assert article and packed(before) < 30_000
+
+
 # ---- in a browser
 
 
