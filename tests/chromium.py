@@ -1,4 +1,8 @@
-"""Finds a Chromium for the browser tests, and installs one when it is run as a script."""
+"""Finds a Chromium for the browser tests, and installs one when it is run as a script.
+
+A headless shell comes first: it is the same engine without windows and menus, and opens a page with
+a third of the work.
+"""
 
 import shutil
 import subprocess
@@ -9,7 +13,14 @@ from playwright.sync_api import sync_playwright
 
 from publish.system import apt_install
 
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
+NAMES = (
+    "chromium-headless-shell",
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+    "chrome",
+)
 OPTIONS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 APPS = (
     "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome",
@@ -29,7 +40,7 @@ def find() -> str | None:
 
 def install():
     """By Debian's packages where we may, else by Playwright's own download."""
-    apt_install("chromium")
+    apt_install("chromium-headless-shell")
     if not find():
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"])
 

@@ -22,13 +22,11 @@ from tests.waiting import until
 from tools.notebooks import normalise
 
 ROOT = Path(__file__).resolve().parents[1]
-SHOTS = ROOT / "build" / "screenshots"
 LESSONS = [path.stem for path in select()]
 RUN_AS_A_WHOLE = [name for name in LESSONS if name[:2] in ("00", "01", "04")]
 OPENED = [name for name in LESSONS if name not in RUN_AS_A_WHOLE]
 PICTURES = """() => [...document.querySelectorAll('.jp-OutputArea-output img:not(.plot-img)')]
     .map(picture => picture.naturalWidth)"""
-MADE = ".jp-OutputArea-output :is(.course-widget, .js-plotly-plot, .widget-image)"
 # Each text cell that holds a formula shows one.
 TYPESET = """() => {
     const cells = window.jupyterapp.shell.currentWidget.content.widgets;
@@ -42,11 +40,7 @@ POINTED_AT = {"painter": ".paper", "trainer": ".paper", "latent": ".latent", "de
 
 
 def looked_at(page, name: str):
-    """Takes a picture of what is made in the page; formulas, alt texts and pictures are right."""
-    SHOTS.mkdir(parents=True, exist_ok=True)
-    page.screenshot(path=SHOTS / f"{name}.png")
-    for number, drawn in enumerate(page.locator(MADE).all()):
-        drawn.screenshot(path=SHOTS / f"{name}_{number:02d}.png")
+    """Formulas, alt texts and pictures are right in the page."""
     notebook = nbformat.read(ROOT / "notebooks" / f"{name}.ipynb", as_version=4)
     outputs = [out for cell in notebook.cells for out in cell.get("outputs", [])]
     spoken = page.locator(".jp-OutputArea").all_text_contents()
