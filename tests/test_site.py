@@ -2,6 +2,7 @@
 
 import base64
 import gzip
+import itertools
 import re
 from collections import Counter
 from html import unescape
@@ -51,7 +52,9 @@ def address(site):
 
 
 def soup(site, name):
-    return BeautifulSoup((site / f"{name}.html").read_text("utf-8"), "html.parser")
+    """A page without its many spans and formulas, which no test looks for."""
+    text = re.sub("<math>.*?</math>", "", (site / f"{name}.html").read_text("utf-8"), flags=re.S)
+    return BeautifulSoup(re.sub(r"</?span\b[^>]*>", "", text), "html.parser")
 
 
 # ---- what is in the files
@@ -247,12 +250,15 @@ def test_a_phone_has_its_menu(site, browser):
         page.wait_for_url("**/03_conditional_gan.html")
 
 
-@pytest.mark.parametrize("look", ["light", "dark"])
-@pytest.mark.parametrize("width", SIZES)
 @pytest.mark.parametrize("name", ["index", SMALL, "glossary"])
-def test_axe_finds_nothing(address, browser, name, width, look):
-    with opened(browser, f"{address}{name}.html", width, SIZES[width], color_scheme=look) as page:
-        assert broken_rules(page) == []
+def test_axe_finds_nothing(address, browser, name):
+    with opened(browser, f"{address}{name}.html") as page:
+        for width, look in itertools.product(SIZES, ["light", "dark"]):
+            page.set_viewport_size({"width": width, "height": SIZES[width]})
+            page.emulate_media(color_scheme=look)
+            page.wait_for_function(f"document.documentElement.dataset.theme === '{look}'")
+            page.wait_for_function(f"innerWidth === {width}")
+            assert broken_rules(page) == [], f"{width} pixels, {look}"
 
 
 @pytest.mark.parametrize("name", [name for name in LESSONS if name != SMALL])
@@ -264,7 +270,8 @@ def test_axe_finds_nothing_in_what_lessons_do_not_share(address, browser, name):
 
 def broken_rules(page):
     page.evaluate(WALK)
-    page.add_script_tag(path=NODE / "axe-core" / "axe.min.js")
+    if not page.evaluate("'axe' in window"):
+        page.add_script_tag(path=NODE / "axe-core" / "axe.min.js")
     return page.evaluate(AXE)
 
 
