@@ -55,3 +55,14 @@ def test_a_slice_of_the_training_makes_what_is_shipped():
     assert all(x.dtype == torch.half for x in [*made.values(), *shipped.values()])
     first, second, third = shipped["drift_bat.W.0"]
     assert not torch.equal(first, second) and not torch.equal(second, third)
+
+
+def test_the_table_over_ten_runs_is_whole_and_begins_with_what_is_shipped(lesson):
+    made, shipped = train_one_call.table(1, 1, runs=1), checkpoints.read("12_seeds")
+    assert {*made} == {*shipped} and all(len(x) == 1 for x in made.values())
+    assert all(len(x) == 10 and (x >= 0).all() and (x <= 1).all() for x in shipped.values())
+    networks = lesson["shipped_networks"](3, train_one_call.PICTURES)
+    density, rng = ImageDensity.from_file("bat"), np.random.default_rng(0)
+    rows = lesson["judge"](networks["drift_bat"](torch.randn(3, 10_000, 2)), density, rng)
+    first = shipped["drift_bat: TV"][:3].numpy()
+    assert first == pytest.approx([row["TV"] for row in rows], abs=0.02)

@@ -196,7 +196,8 @@ def lesson_11(steps: int = 3500) -> dict[str, Any]:
 
 def lesson_12(ddpm_steps: int = 1500, drift_steps: int = 4500) -> dict[str, Any]:
     """Three networks of three pictures in each of two ways: DDPM, and drifting."""
-    return {"12_one_call": train_one_call.plane(ddpm_steps, drift_steps)}
+    networks = train_one_call.plane(ddpm_steps, drift_steps)
+    return {"12_one_call": networks, "12_seeds": train_one_call.table(ddpm_steps, drift_steps)}
 
 
 def damaged(x: torch.Tensor, strength: torch.Tensor) -> torch.Tensor:

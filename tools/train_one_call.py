@@ -50,3 +50,24 @@ def plane(ddpm_steps: int, drift_steps: int, S: int = 3) -> dict[str, Tensor]:
         for part in runs[0]:
             nets[f"{kind}_{picture}.{part}"] = torch.cat([run[part] for run in runs]).half()
     return nets
+
+
+def table(ddpm_steps: int, drift_steps: int, runs: int = 10) -> dict[str, Tensor]:
+    """What the lesson says of so many runs, "kind_picture: measure" -> (runs,).
+
+    The runs of `plane` come first; those after them have starts and points of their own.
+    """
+    lesson, found = definitions("12"), {}
+    steps_of = {"ddpm": ddpm_steps, "drift": drift_steps, "long": drift_steps}
+    names = [(kind, picture) for kind in ("ddpm", "drift") for picture in PICTURES]
+    for kind, picture in [*names, ("long", "spiral")]:
+        rows, density = [], ImageDensity.from_file(picture)
+        for seed in range(runs):
+            net = trained(lesson, kind, picture, steps_of[kind], seed).requires_grad_(False)
+            torch.manual_seed(1000 + seed)
+            z = torch.randn(1, 10_000, 2)
+            x = net(z) if kind == "drift" else lesson["ddpm"](net, z, 100)
+            rows += lesson["judge"](x, density, np.random.default_rng(seed))
+        for key in ("TV", "coverage"):
+            found[f"{kind}_{picture}: {key}"] = torch.tensor([row[key] for row in rows]).float()
+    return found
