@@ -36,7 +36,13 @@ TYPESET = """() => {
     });
 }"""
 DRAWN = "widget => [...widget.querySelectorAll('canvas')].map(c => c.toDataURL()).join()"
-POINTED_AT = {"painter": ".paper", "trainer": ".paper", "latent": ".latent", "decoder": ".plane"}
+POINTED_AT = {
+    "painter": ".paper",
+    "trainer": ".paper",
+    "latent": ".latent",
+    "decoder": ".plane",
+    "maps": ".plane",
+}
 
 
 def looked_at(page, name: str):

@@ -173,3 +173,11 @@ def test_it_drifts_to_the_true_points(page, python):
     page.get_by_label("width τ", exact=True).fill("1")
     reads(page, python)
     assert python.tau == 2
+
+
+def test_points_that_the_page_has_moved_come_back():
+    """What the page sends are bytes in a memoryview."""
+    widget = Drifter(np.ones((3, 2)), np.zeros((2, 2)), "Points.")
+    moved = np.arange(4, dtype="f4").tobytes()
+    widget.set_state({"q": memoryview(moved)})
+    assert widget.q == moved

@@ -5,6 +5,7 @@ import copy
 import json
 import re
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import nbformat
 import pytest
@@ -156,7 +157,8 @@ def test_a_reply_that_comes_while_an_output_widget_is_sent_is_read():
             channel.send(session.msg("comm_msg"))
             return await asyncio.wait_for(waiting, timeout=20)
 
-    assert asyncio.run(reply())["msg_type"] == "execute_reply"
+    with ThreadPoolExecutor(1) as pool:  # of its own, where no other loop runs
+        assert pool.submit(asyncio.run, reply()).result(timeout=60)["msg_type"] == "execute_reply"
 
 
 def test_it_holds_what_it_is_to_hold(kept):

@@ -35,7 +35,7 @@ class Drifter(CourseWidget):
 
     _esm = script("drifter")
     p = traitlets.Bytes().tag(sync=True)
-    q = traitlets.Bytes().tag(sync=True)
+    q = traitlets.Bytes().tag(sync=True, from_json=lambda value, widget: bytes(value))
     start = traitlets.Bytes().tag(sync=True)
     limits = traitlets.List([*WIDTHS]).tag(sync=True)
     tau = traitlets.Float(0.5, min=WIDTHS[0], max=WIDTHS[1]).tag(sync=True)
