@@ -1,7 +1,5 @@
 """The bar over a training loop: time left, live numbers, and a stop that loses nothing."""
 
-import contextlib
-import ctypes
 import io
 import signal
 import threading
@@ -14,6 +12,7 @@ from IPython.display import display
 from tqdm.std import tqdm
 
 from course_utils.arguments import whole
+from course_utils.memory import give_back
 
 BAR = "course-progress-bar"  # the mark of a bar among the outputs of a notebook
 
@@ -91,7 +90,7 @@ class Steps:
         finally:
             if main:
                 signal.signal(signal.SIGINT, before)
-            _give_back()
+            give_back()
 
     def show(self, **numbers: SupportsFloat) -> None:
         """Write numbers (or tensors of one) behind the bar, at most five times a second."""
@@ -104,9 +103,3 @@ class Steps:
         if self._stop:
             raise KeyboardInterrupt
         self._stop = True
-
-
-def _give_back():
-    """Return freed memory to the system, where the C library offers it: glibc keeps much of it."""
-    with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL("libc.so.6").malloc_trim(0)

@@ -4,6 +4,7 @@ python -m publish.build            all lessons
 python -m publish.build 01         only these
 """
 
+import functools
 import hashlib
 import os
 import re
@@ -59,9 +60,13 @@ def cached(path: Path, folder: Path | None = None) -> Path:
     ):
         if "__pycache__" not in source.parts and source.is_file():
             digest.update(source.read_bytes())
-    libraries = sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
-    digest.update(repr((sys.version, libraries, os.environ.get("COURSE_REHEARSE"))).encode())
+    digest.update(repr((sys.version, _libraries(), os.environ.get("COURSE_REHEARSE"))).encode())
     return (folder or CACHE) / f"{path.stem}-{digest.hexdigest()[:16]}.ipynb"
+
+
+@functools.cache  # a quarter of a second
+def _libraries():
+    return sorted(f"{d.name}=={d.version}" for d in metadata.distributions())
 
 
 def keep(notebook: NotebookNode, place: Path) -> None:

@@ -22,6 +22,7 @@ import pytest
 from filelock import FileLock
 from nbformat import NotebookNode
 from nbval.plugin import IPyNbCell
+from xdist.scheduler import LoadScopeScheduling
 
 from publish import build
 from publish.notebooks import select
@@ -31,6 +32,7 @@ SECONDS = pytest.StashKey()  # name of a lesson -> how long it took when it was 
 LOG = "executions.txt"
 TIMES = "seconds.json"
 PATIENCE = 3600  # seconds
+SINGLY = "tests/test_browser.py::"
 
 
 def pytest_addoption(parser):
@@ -83,9 +85,10 @@ def seconds(cell: NotebookNode) -> float:
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config, items):
-    """The lessons first, the longest before all; last what needs them executed, most tests first.
+    """The lessons first, the longest before all; then what needs none; last what needs them.
 
-    So all workers end at nearly the same time.
+    Of that the files with most tests come first, and what may go to any worker comes last, so that
+    all workers end at nearly the same time.
     """
     late = {item.path for item in items if "lessons" in getattr(item, "fixturenames", ())}
     counts = Counter(item.path for item in items)
@@ -94,9 +97,27 @@ def pytest_collection_modifyitems(config, items):
         if isinstance(item, IPyNbCell):
             megabytes = item.path.stat().st_size / 1e6  # a minute each, where nothing is known
             return 0, -config.stash[SECONDS].get(item.path.stem, 60 * megabytes)
+        if item.nodeid.startswith(SINGLY):
+            return 3, 0
         return (2, -counts[item.path]) if item.path in late else (1, 0)
 
     items.sort(key=place)
+
+
+class Scheduling(LoadScopeScheduling):
+    """As `--dist loadscope`, a file to a worker, but the tests of `SINGLY` go to any that is free.
+
+    They take long, share nothing but what a worker makes for all its tests, and come last: as one
+    piece they would keep one worker busy while the other has nothing left to do.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return nodeid if nodeid.startswith(SINGLY) else super()._split_scope(nodeid)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    return Scheduling(config, log) if config.getoption("dist") == "loadscope" else None
 
 
 # ---- what the guard of nbval tells

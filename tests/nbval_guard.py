@@ -37,7 +37,7 @@ from tests import executions
 from tests.recording import Recorder
 
 # Memory of a kernel, 1.1 GiB with the server; seconds of a notebook, which are only marked.
-MOST_MIB, LONG = 950, 180
+MOST_MIB, LONG = 800, 180
 # What a process takes that imports PyTorch built for CPUs alone. A build for CUDA takes more.
 TORCH_MIB = 220
 TORCH = "import torch; print(open('/proc/self/status').read())"

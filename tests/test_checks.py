@@ -111,6 +111,7 @@ def speech(tmp_path_factory):
     return dict(zip(ENCODINGS, run.stdout.split(b"\0"), strict=False)), lines
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_claims_speak_in_any_encoding(encoding, speech):
     said, recorded = speech

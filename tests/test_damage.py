@@ -198,6 +198,7 @@ APART = {
     "models": TAUGHT,
     "diffusion": TAUGHT + "; what keeps a training is checked in test_diffusion.py",
     "plots": "draws what matplotlib checks; its own demands are checked in test_plots.py",
+    "memory": "its functions take nothing; checked in test_memory.py",
     "live": "gets from plots.live what it needs; its own demands are checked in test_live.py",
     "saved": "gets a whole notebook from Jupyter; files of all kinds are tried in test_saved.py",
     "spatial": "takes a plotly figure; its own demands are checked in test_plots.py",

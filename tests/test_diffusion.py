@@ -44,6 +44,7 @@ def equal(net, other):
         torch.testing.assert_close(p, q, rtol=0, atol=0)
 
 
+@pytest.mark.slow
 def test_a_kept_training_takes_the_steps_of_the_lesson(tmp_path):
     net, x, c = small()
     plain, losses = diffusion.train(net, diffusion.picture_loss, x, c, 5)

@@ -151,6 +151,7 @@ def test_load_takes_the_folder_or_the_environment_variable(folder, monkeypatch):
         load()
 
 
+@pytest.mark.slow
 def test_load_draws_without_a_folder(monkeypatch):
     monkeypatch.setenv("COURSE_MNIST", "")
     train, test = load()

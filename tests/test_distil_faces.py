@@ -1,5 +1,6 @@
 """The student of lesson 08's network: its walks, and a slice of the training of what is shipped."""
 
+import pytest
 import torch
 
 from course_utils import checkpoints
@@ -26,6 +27,7 @@ def test_the_loss_sees_a_shift_and_falls_to_zero_at_the_end():
     assert distil_faces.end_loss(x.roll(1, 3), x) > distil_faces.end_loss(x + 0.01, x) > 0.01
 
 
+@pytest.mark.slow
 def test_a_slice_of_the_training_makes_what_is_shipped():
     made, shipped = distil_faces.student(4, 1), checkpoints.read("12_faces")
     assert {key: x.shape for key, x in made.items()} == {key: x.shape for key, x in shipped.items()}

@@ -108,6 +108,13 @@ def test_only_the_newest_execution_is_kept(tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["01_a-2.ipynb", "02_b-3.ipynb"]
 
 
+def test_a_file_goes_to_one_worker_but_for_what_comes_last():
+    split = executions.Scheduling(SimpleNamespace(getvalue=lambda _: ["2*popen"]))._split_scope
+    one, other = (f"tests/test_browser.py::test_it[{name}]" for name in "ab")
+    assert split(one) == one != split(other) == other
+    assert split("tests/test_site.py::test_it[a]") == "tests/test_site.py"
+
+
 @pytest.mark.slow
 def test_lessons_come_first_and_what_needs_them_last(tmp_path):
     (tmp_path / "test_a.py").write_text(TEST.format("lessons"))

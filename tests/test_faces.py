@@ -76,6 +76,7 @@ def test_no_two_are_alike(drawn):
     assert len(np.unique(drawn[0].reshape(2000, -1), axis=0)) == 2000
 
 
+@pytest.mark.slow
 def test_draw_draws_what_faces_drew(drawn):
     x, factors = drawn
     assert (draw(factors) == x).all()
@@ -133,6 +134,7 @@ def test_crisp_hair_has_no_tint(factors):
 # ---- factors
 
 
+@pytest.mark.slow
 def test_every_value_is_seen(factors):
     """In most people, and if nothing else is changed."""
     some = only(first(factors, 60), "accessory", 0) | {"fringe": np.zeros(60, int)}

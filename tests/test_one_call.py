@@ -47,6 +47,7 @@ def test_ddpm_with_an_exact_guess_ends_on_the_only_point(lesson):
     assert (x - m).abs().max() < 0.01
 
 
+@pytest.mark.slow
 def test_a_slice_of_the_training_makes_what_is_shipped():
     made, shipped = train_one_call.plane(1, 1), checkpoints.read("12_one_call")
     assert {name: x.shape for name, x in made.items()} == {
@@ -57,6 +58,7 @@ def test_a_slice_of_the_training_makes_what_is_shipped():
     assert not torch.equal(first, second) and not torch.equal(second, third)
 
 
+@pytest.mark.slow
 def test_the_table_over_ten_runs_is_whole_and_begins_with_what_is_shipped(lesson):
     made, shipped = train_one_call.table(1, 1, runs=1), checkpoints.read("12_seeds")
     assert {*made} == {*shipped} and all(len(x) == 1 for x in made.values())

@@ -146,24 +146,57 @@ def test_a_page_opens_from_a_folder_on_a_phone(site, browser, name):
 
 
 @pytest.mark.parametrize("name", LESSONS)
-def test_widgets_come_when_a_reader_comes_near_and_answer(address, browser, lessons, name):
+def test_a_lesson_is_light_alive_and_for_all(address, browser, lessons, bare, name):
+    """One visit: a first look on a phone in the dark, then to the end of the page on a desk."""
     notebook = lessons.executed(name)
+    where = f"{address}{name}.html"
+    with opened(browser, where, 390, SIZES[390], color_scheme="dark") as page:
+        page.wait_for_timeout(1000)
+        assert weight(page) < min(1_500_000, 0.5 * weight_by_nbconvert(notebook, bare))
+        page.set_viewport_size({"width": 1280, "height": SIZES[1280]})
+        widgets_answer(page, notebook)
+        if name != SMALL:  # which is looked at whole, see below
+            page.evaluate(f"for (const part of document.querySelectorAll('{ALIKE}')) part.remove()")
+            assert broken_rules(page) == []
+
+
+def widgets_answer(page, notebook):
+    """Each widget and figure comes when a reader comes near; a widget answers a hand or a key."""
     cells = code_cells(notebook)
-    with opened(browser, f"{address}{name}.html") as page:
-        places = page.locator(".widget").all()
-        assert len(places) == sum(alive(notebook, cell) for cell in cells)
-        for place in places:
-            place.scroll_into_view_if_needed()
-            until(page, lambda place=place: place.get_attribute("data-alive"))
-            until(page, lambda place=place: place.evaluate(DRAWN))
-            touched(page, place.locator(".course-widget"))
-        figures = page.locator(".plotly-figure").all()
-        outputs = [out for cell in cells for out in cell.outputs]
-        assert len(figures) == sum(PLOTLY in out.get("data", {}) for out in outputs)
-        for figure in figures:
-            figure.scroll_into_view_if_needed()
-            figure.locator("canvas").first.wait_for()
-            assert figure.bounding_box()["width"] <= 1280
+    places = page.locator(".widget").all()
+    assert len(places) == sum(alive(notebook, cell) for cell in cells)
+    for place in places:
+        place.scroll_into_view_if_needed()
+        until(page, lambda place=place: place.get_attribute("data-alive"))
+        until(page, lambda place=place: place.evaluate(DRAWN))
+        touched(page, place.locator(".course-widget"))
+    figures = page.locator(".plotly-figure").all()
+    outputs = [out for cell in cells for out in cell.outputs]
+    assert len(figures) == sum(PLOTLY in out.get("data", {}) for out in outputs)
+    for figure in figures:
+        figure.scroll_into_view_if_needed()
+        figure.locator("canvas").first.wait_for()
+        assert figure.bounding_box()["width"] <= 1280
+
+
+def weight(page):
+    """Bytes that a page has had transferred."""
+    entries = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
+    sizes = page.evaluate(f"{entries}.map(entry => [entry.name, entry.encodedBodySize])")
+    assert max(Counter(name for name, _ in sizes).values()) == 1
+    return sum(size for _, size in sizes)
+
+
+def weight_by_nbconvert(notebook, bare):
+    """Of nbconvert's page the bare one, all sources and the pictures, and no other output."""
+    cells = notebook.cells
+    theirs = bare + packed("\n".join(cell.source for cell in cells))
+    for cell in cells:
+        for _, path in IMAGE.findall(cell.source if cell.cell_type == "markdown" else ""):
+            theirs += (NOTEBOOKS / path).stat().st_size
+        for out in cell.get("outputs", []):
+            theirs += len(base64.b64decode(out.get("data", {}).get("image/png", "")))
+    return theirs
 
 
 def test_what_is_far_away_is_not_loaded(address, browser):
@@ -261,13 +294,6 @@ def test_axe_finds_nothing(address, browser, name):
             assert broken_rules(page) == [], f"{width} pixels, {look}"
 
 
-@pytest.mark.parametrize("name", [name for name in LESSONS if name != SMALL])
-def test_axe_finds_nothing_in_what_lessons_do_not_share(address, browser, name):
-    with opened(browser, f"{address}{name}.html", color_scheme="dark") as page:
-        page.evaluate(f"for (const part of document.querySelectorAll('{ALIKE}')) part.remove()")
-        assert broken_rules(page) == []
-
-
 def broken_rules(page):
     page.evaluate(WALK)
     if not page.evaluate("'axe' in window"):
@@ -284,28 +310,3 @@ def bare():
 
 def packed(text):
     return len(gzip.compress(text.encode()))
-
-
-@pytest.mark.parametrize("name", LESSONS)
-def test_the_first_view_weighs_at_most_half_of_what_nbconvert_writes(
-    address, browser, lessons, bare, name
-):
-    """Of nbconvert's page the bare one, all sources and the pictures count, and no other output."""
-    cells = lessons.executed(name).cells
-    theirs = bare + packed("\n".join(cell.source for cell in cells))
-    for cell in cells:
-        for _, path in IMAGE.findall(cell.source if cell.cell_type == "markdown" else ""):
-            theirs += (NOTEBOOKS / path).stat().st_size
-        for out in cell.get("outputs", []):
-            theirs += len(base64.b64decode(out.get("data", {}).get("image/png", "")))
-    with opened(browser, f"{address}{name}.html", 390, 844) as page:
-        page.wait_for_timeout(1000)
-        assert weight(page) < min(1_500_000, 0.5 * theirs)
-
-
-def weight(page):
-    """Bytes that a page has had transferred."""
-    entries = "['navigation', 'resource'].flatMap(kind => performance.getEntriesByType(kind))"
-    sizes = page.evaluate(f"{entries}.map(entry => [entry.name, entry.encodedBodySize])")
-    assert max(Counter(name for name, _ in sizes).values()) == 1
-    return sum(size for _, size in sizes)

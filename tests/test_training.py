@@ -121,14 +121,3 @@ def test_a_bar_does_not_flood_a_notebook(monkeypatch):
 
 def _send(sent):
     return lambda text, **_: sent.append(text)
-
-
-def test_a_system_that_takes_no_memory_back_is_left_alone(monkeypatch):
-    asked = []
-
-    def no_library(name):
-        asked.append(name)
-        raise OSError
-
-    monkeypatch.setattr(training.ctypes, "CDLL", no_library)
-    assert [*Steps(2)] == [0, 1] and len(asked) == 1
