@@ -36,7 +36,7 @@ from publish import build
 from tests import executions
 from tests.recording import Recorder
 
-# Memory of a kernel, 1.1 GiB with the server; seconds of a notebook, which are only marked.
+# Memory of a kernel, less than 1 GiB with the server; seconds of a notebook, which are only marked.
 MOST_MIB, LONG = 800, 180
 # What a process takes that imports PyTorch built for CPUs alone. A build for CUDA takes more.
 TORCH_MIB = 220

@@ -39,7 +39,8 @@ print(len(course_pictures()), paths.VERDICTS.is_file(), paths.NOTEBOOKS.is_dir()
 
 def run(*arguments, cwd, **environment):
     """A fresh Python that has done its work in another folder, with all that it printed."""
-    environment = os.environ | environment
+    # Without a PYTHONPATH, from which another course may come.
+    environment = os.environ | {"PYTHONPATH": ""} | environment
     done = subprocess.run(
         [sys.executable, *arguments], cwd=cwd, env=environment, capture_output=True, text=True
     )
