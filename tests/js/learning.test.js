@@ -152,8 +152,9 @@ test("ten thousand steps leave nothing behind", () => {
       const { heapUsed, arrayBuffers } = process.memoryUsage();
       return heapUsed + arrayBuffers;
     };
-    const before = used(500);
-    const grown = used(10000) - before;
-    assert.ok(grown < 200_000, `${name}: ${grown} bytes more`);
+    // What steps leave behind grows each time; what the compiler keeps of a function does not.
+    const sizes = [used(500), used(4000), used(4000), used(4000)];
+    const grown = Math.min(...sizes.slice(1).map((size, k) => size - sizes[k]));
+    assert.ok(grown < 80_000, `${name}: ${grown} bytes more`);
   }
 });
