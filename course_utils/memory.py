@@ -1,15 +1,16 @@
-"""What the C library keeps of the memory that Python has freed: with glibc, as little as it can.
+"""What glibc, the C library of most Linux systems, keeps of the memory that Python has freed.
 
-A lesson makes and frees large tensors of many sizes. By default glibc takes what is large from the
-system by itself, but once a block of up to 32 MiB was freed, it takes all blocks of that size from
-its heap; there they lie between small ones, and what is freed cannot go back. In lesson 07 this
-takes 40 to 180 MiB. With a size that stays, larger blocks always go back. See mallopt(3).
+A lesson makes and frees large tensors of many sizes. At first glibc asks the system for each large
+block, and returns it when it is freed. But once a block of up to 32 MiB was freed, blocks up to
+that size come from the heap. There they lie between small ones, and cannot go back: in lesson 07
+the kernel takes 40 to 180 MiB more. With a size that is set, larger blocks always go back. See
+mallopt(3).
 """
 
 import contextlib
 import ctypes
 
-LARGE = 16 * 2**20  # bytes
+LARGE = 16 * 2**20  # bytes; with less, trainings are slower
 KEPT = 32 * 2**20  # free bytes at the end of the heap, for what comes next; else 128 KiB
 _M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3  # of malloc.h
 

@@ -32,7 +32,7 @@ SECONDS = pytest.StashKey()  # name of a lesson -> how long it took when it was 
 LOG = "executions.txt"
 TIMES = "seconds.json"
 PATIENCE = 3600  # seconds
-SINGLY = "tests/test_browser.py::"
+SINGLY = "tests/test_browser.py::"  # each test by itself to a free worker; see Scheduling
 
 
 def pytest_addoption(parser):

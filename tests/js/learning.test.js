@@ -140,7 +140,7 @@ test("Gaussian numbers have mean 0, variance 1, and come again from their seed",
   assert.notDeepEqual(random(10, 2), draws.slice(0, 10));
 });
 
-test("ten thousand steps leave nothing behind", () => {
+test("twelve thousand steps leave nothing behind", () => {
   setFlagsFromString("--expose-gc");
   const collect = runInNewContext("gc");
   for (const name of ["gan", "vae", "matching", "drifting"]) {
